@@ -1,0 +1,132 @@
+"""Where training and generation happen: the protocols that a backend plugin fulfils."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypedDict
+
+if TYPE_CHECKING:
+    from dsol.recipe import Recipe, Stage
+
+NO_LOSS = -100
+
+
+class Message(TypedDict):
+    """One turn of a chat; `role` is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+Chat = list[Message]
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What the model wrote to one chat.
+
+    `logprobs`: natural-log probability of each generated token at temperature 1, the stop token included.
+    `finished` is False where the length limit cut the text off.
+    """
+
+    text: str
+    logprobs: tuple[float, ...] = ()
+    finished: bool = True
+
+
+class Generate(Protocol):
+    """Write completions to chats: for each chat a list of `samples` completions.
+
+    `temperature` 0 is greedy (then `samples` must be 1). Deterministic for one `seed` on one machine.
+    """
+
+    def __call__(
+        self,
+        chats: Sequence[Chat],
+        *,
+        samples: int = 1,
+        temperature: float = 0.0,
+        max_new_tokens: int = 256,
+        seed: int = 0,
+    ) -> list[list[Completion]]: ...
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """A tokenised sample; `labels` are `input_ids` where loss is wanted and NO_LOSS (-100) elsewhere."""
+
+    input_ids: list[int]
+    labels: list[int]
+
+
+@dataclass(frozen=True)
+class Template:
+    """The chat contract of a base: how it renders turns, as the manifest keeps it.
+
+    `hash` is the SHA-256 of the template text, the special tokens and the stop token; `stop` is the text of the token
+    that ends an assistant's turn.
+    """
+
+    hash: str
+    stop: str
+
+
+class Codec(Protocol):
+    """Turn a chat and its target into tokens with the base's own chat template.
+
+    `fingerprint` names tokenizer and template, for caching rows. `encode(None, text)` is a plain document.
+    """
+
+    @property
+    def template(self) -> Template: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def encode(self, chat: Chat | None, target: str) -> TokenRow: ...
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a stage is: optimizer steps done and in all, and the newest numbers (loss, tokens per second)."""
+
+    step: int
+    steps: int
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FitJob:
+    """All that `fit` needs, as files: a backend may run it in other processes.
+
+    `start`: folder of the model to start from (the prepared base or the previous stage's model).
+    `rows`: Arrow files by source name (see dsol.rows). `order`: the mix file (see dsol.mix). `folder`: the stage's
+    folder; `fit` leaves `checkpoint-<step>/` folders (each with a `complete` marker written last) and `log.jsonl`
+    there, and goes on from the last complete checkpoint when called again.
+    """
+
+    start: Path
+    rows: dict[str, Path]
+    order: Path
+    folder: Path
+    stage: Stage
+    seed: int
+
+
+class Backend(Protocol):
+    """Make a base ready, train it, and serve it.
+
+    `prepare(recipe, folder, texts)` resolves the recipe's base (a hub id, a local folder, `scratch:<size>`) into
+    `folder` and returns its codec; `texts` yields (chat, target) pairs for bases whose tokenizer is made from the
+    data. `load(model)` takes a checkpoint folder, or a prepared base.
+    """
+
+    def prepare(
+        self, recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Chat | None, str]]]
+    ) -> Codec: ...
+
+    def fit(self, job: FitJob, progress: Callable[[Progress], None]) -> None: ...
+
+    def load(self, model: Path) -> Generate: ...

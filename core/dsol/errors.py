@@ -1,0 +1,54 @@
+"""Errors that a user can act on; the command line prints them in one line, without a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+class DsolError(Exception):
+    """Name the thing that is wrong, list what exists, and say what to do."""
+
+
+class RecipeError(DsolError):
+    """All mistakes of a recipe together, each with its path and what is allowed there."""
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{source}: " + "; ".join(problems))
+
+
+class DataError(DsolError):
+    """All rows of a file that don't fit, with file, line, field and reason."""
+
+    shown = 20
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        more = len(problems) - self.shown
+        lines = list(problems[: self.shown]) + ([f"... and {more} more"] if more > 0 else [])
+        super().__init__("; ".join(lines))
+
+
+class PluginError(DsolError):
+    """A plugin breaks the seam: an unknown hook, or a name that another plugin has taken."""
+
+
+class RunError(DsolError):
+    """A run folder is missing, unfinished, damaged, or was started with another recipe."""
+
+
+class BackendError(DsolError):
+    """A base model or a training backend can't be used as asked."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str], hint: str = "") -> str:
+    """Word the message for a name that doesn't exist: what exists, the closest match, what to do."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    return (
+        f"no {kind} named {name!r}"
+        + (f", did you mean {close[0]!r}?" if close else "")
+        + f" (there is: {', '.join(names) or 'none'})"
+        + (f"; {hint}" if hint else "")
+    )

@@ -1,0 +1,65 @@
+"""What a user can set for Text2SQL, and what goes in and comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """Say which database is asked, what may be seen of it, and how training examples are made.
+
+    `database`: "demo" (the shipped music shop), a SQLAlchemy URL, the path of a SQLite file, or a folder of them (one
+    database a file or `<name>/<name>.sqlite`). `tables`: the only tables that may be seen (empty: all).
+    `descriptions`: a JSON, YAML or CSV file of table and column descriptions. `examples`: files of question/SQL pairs
+    to train on; `heldout`: files that are only scored. `synthesis`: how many examples to make from the bare schema.
+    `augment`: how many copies with exchanged values each example may get. `split`: how development questions are
+    chosen from the examples: by question, or by SQL template. Times are in seconds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database: str = "demo"
+    dialect: Literal["", "sqlite", "postgres", "mysql"] = ""
+    tables: tuple[str, ...] = ()
+    descriptions: Path | None = None
+    row_limit: int = Field(default=1000, ge=1)
+    timeout: float = Field(default=10.0, gt=0)
+
+    examples: tuple[Path, ...] = ()
+    heldout: tuple[Path, ...] = ()
+    split: Literal["question", "template"] = "question"
+    development: float = Field(default=0.08, gt=0, lt=0.5)
+    synthesis: int = Field(default=2000, ge=0)
+    augment: int = Field(default=3, ge=0)
+    languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")
+
+    schema_tokens: int = Field(default=1000, ge=50)
+    matches: int = Field(default=8, ge=0)
+
+    samples: int = Field(default=8, ge=0)
+    temperature: float = Field(default=0.7, gt=0)
+    max_new_tokens: int = Field(default=160, ge=1)
+    repair: bool = True
+
+
+class Input(BaseModel):
+    """A question, and the database's name where there are several."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    question: str
+    database: str = ""
+
+
+class Output(BaseModel):
+    """A query and what it returned; `truncated` says that more rows exist than the row limit let through."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sql: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+    truncated: bool = False
