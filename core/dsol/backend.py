@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 if TYPE_CHECKING:
     from dsol.recipe import Recipe, Stage
@@ -120,8 +120,11 @@ class Backend(Protocol):
 
     `prepare(recipe, folder, texts)` resolves the recipe's base (a hub id, a local folder, `scratch:<size>`) into
     `folder` and returns its codec; `texts` yields (chat, target) pairs for bases whose tokenizer is made from the
-    data. `load(model)` takes a checkpoint folder, or a prepared base.
+    data. `load(model)` takes a checkpoint folder, or a prepared base. `check(options)` lists what is wrong with a
+    stage's `backend:` options, empty where nothing is.
     """
+
+    def check(self, options: Mapping[str, Any]) -> list[str]: ...
 
     def prepare(
         self, recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Chat | None, str]]]

@@ -1,0 +1,137 @@
+"""Confidence that means something: signals of an answer become the probability that it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from dsol.run import read_json, write_json
+
+RIDGE = 1.0  # weight of the L2 penalty on standardised signals: development sets are small
+FOLDS = 5
+
+
+class Logistic(BaseModel):
+    """Logistic regression over named signals: p = 1 / (1 + exp(-(bias + sum of weight * signal)))."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bias: float = 0.0
+    weights: dict[str, float] = {}
+
+    def __call__(self, signals: Mapping[str, float]) -> float:
+        """Give the probability; a signal that is missing counts as 0."""
+        total = self.bias + sum(weight * signals.get(name, 0.0) for name, weight in self.weights.items())
+        return float(1.0 / (1.0 + np.exp(-np.clip(total, -30, 30))))
+
+
+class Calibration(BaseModel):
+    """Turn signals into confidence, and decide who answers.
+
+    `model` and `baseline` give the probability that each one's answer is right; the likelier one answers, and below
+    `floor` nobody does. Without calibration the model answers whatever it found.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    model: Logistic = Logistic()
+    baseline: Logistic = Logistic(bias=-30.0)
+    floor: float = 0.0
+    samples: int = 0
+    error: float | None = None
+
+    def decide(
+        self, model: Mapping[str, float] | None, baseline: float | None
+    ) -> tuple[Literal["model", "baseline", "none"], float]:
+        """Choose who answers, with which confidence, from the model's signals and the baseline's own confidence.
+
+        None means that side has no answer. The confidence of "none" is that of the better side.
+        """
+        by_model = self.model(model) if model is not None else 0.0
+        by_baseline = self.baseline({"confidence": baseline}) if baseline is not None else 0.0
+        best = max(by_model, by_baseline)
+        if (model is None and baseline is None) or best < self.floor:
+            return "none", best
+        if baseline is not None and (model is None or by_baseline > by_model):
+            return "baseline", by_baseline
+        return "model", by_model
+
+
+def fit(signals: Sequence[Mapping[str, float]], right: Sequence[bool]) -> Logistic:
+    """Fit a ridge logistic regression by Newton's method; without both outcomes it is the smoothed base rate."""
+    names = sorted({name for one in signals for name in one})
+    outcome = np.array(right, dtype=float)
+    # Krichevsky-Trofimov estimate: never 0 or 1 from a finite sample.
+    rate = (outcome.sum() + 0.5) / (len(outcome) + 1.0)
+    if len(outcome) < 10 or outcome.min(initial=1) == outcome.max(initial=0) or not names:
+        return Logistic(bias=float(np.log(rate / (1 - rate))))
+    table = np.array([[one.get(name, 0.0) for name in names] for one in signals])
+    mean, spread = table.mean(axis=0), table.std(axis=0)
+    spread[spread == 0] = 1.0
+    design = np.hstack([np.ones((len(table), 1)), (table - mean) / spread])
+    penalty = np.diag([0.0] + [RIDGE] * len(names))
+    weights = np.zeros(design.shape[1])
+    for _ in range(50):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -30, 30)))
+        gradient = design.T @ (outcome - chance) - penalty @ weights
+        hessian = (design * (chance * (1 - chance))[:, None]).T @ design + penalty + 1e-9 * np.eye(len(weights))
+        change = np.linalg.solve(hessian, gradient)
+        weights = weights + np.clip(change, -5, 5)
+        if np.abs(change).max() < 1e-9:
+            break
+    slopes = weights[1:] / spread
+    bias = float(weights[0] - (slopes * mean).sum())
+    return Logistic(bias=bias, weights={name: float(slope) for name, slope in zip(names, slopes, strict=True)})
+
+
+def calibrate(
+    signals: Sequence[Mapping[str, float] | None],
+    right: Sequence[bool],
+    baseline: Sequence[float | None],
+    baseline_right: Sequence[bool],
+    floor: float,
+) -> Calibration:
+    """Learn both probabilities from the development set; `error` is the expected calibration error out of fold."""
+    answered = [(one, ok) for one, ok in zip(signals, right, strict=True) if one is not None]
+    old = [({"confidence": one}, ok) for one, ok in zip(baseline, baseline_right, strict=True) if one is not None]
+    return Calibration(
+        model=fit([one for one, _ in answered], [ok for _, ok in answered]),
+        baseline=fit([one for one, _ in old], [ok for _, ok in old]) if old else Logistic(bias=-30.0),
+        floor=floor,
+        samples=len(signals),
+        error=_held_out_error([one for one, _ in answered], [ok for _, ok in answered]),
+    )
+
+
+def expected_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+    """Measure the expected calibration error with equal-mass bins (Naeini et al. 2015; Nguyen and O'Connor 2015)."""
+    order = np.argsort(confidence, kind="stable")
+    chance, outcome = np.array(confidence)[order], np.array(right, dtype=float)[order]
+    parts = [part for part in np.array_split(np.arange(len(order)), bins) if len(part)]
+    return float(sum(len(p) * abs(chance[p].mean() - outcome[p].mean()) for p in parts) / max(1, len(order)))
+
+
+def _held_out_error(signals: Sequence[Mapping[str, float]], right: Sequence[bool]) -> float | None:
+    if len(signals) < 2 * FOLDS:
+        return None
+    chances = [0.0] * len(signals)
+    for fold in range(FOLDS):
+        inside = [at for at in range(len(signals)) if at % FOLDS != fold]
+        model = fit([signals[at] for at in inside], [right[at] for at in inside])
+        for at in range(fold, len(signals), FOLDS):
+            chances[at] = model(signals[at])
+    return expected_error(chances, right)
+
+
+def save(path: Path, calibration: Calibration) -> None:
+    """Write `thresholds.json`."""
+    write_json(path, calibration.model_dump(mode="json"))
+
+
+def read(path: Path) -> Calibration:
+    """Read `thresholds.json` of a run."""
+    return Calibration.model_validate(read_json(path))

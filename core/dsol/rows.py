@@ -1,0 +1,126 @@
+"""Tokenised rows: rendered and tokenised once, kept as memory-mapped Arrow files, ordered later by index."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from dsol import prefix
+from dsol.backend import NO_LOSS, Codec, TokenRow
+from dsol.errors import DataError
+from dsol.prompt import Prompt
+from dsol.run import replace, write_json
+from dsol.sample import Sample
+
+SCHEMA = pa.schema(
+    [
+        ("input_ids", pa.list_(pa.int32())),
+        ("labels", pa.list_(pa.int32())),
+        ("prefix", pa.int32()),
+        ("prefix_length", pa.int32()),
+    ]
+)
+
+
+def fingerprint(sources: Mapping[str, Sequence[Sample]], codec: Codec, context: int) -> str:
+    """Hash what the rows depend on: the samples, the tokenizer with its template, the context length."""
+    digest = hashlib.sha256(f"{codec.fingerprint} {context}".encode())
+    for name in sorted(sources):
+        digest.update(name.encode())
+        for sample in sources[name]:
+            digest.update(json.dumps([sample.input, sample.target], sort_keys=True, ensure_ascii=False).encode())
+    return digest.hexdigest()
+
+
+def tokenise(
+    sources: Mapping[str, Sequence[Sample]],
+    prompt: Prompt,
+    codec: Codec,
+    context: int,
+    folder: Path,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Path]:
+    """Render and tokenise every source once into `folder/<source>.arrow`; reuse files whose fingerprint matches.
+
+    Prefix groups are found over all sources together. Rows longer than `context` tokens are left out and counted in
+    `folder/rows.json`; a source that loses every row is a DataError. Returns the files by source name.
+    """
+    files = {name: folder / f"{name}.arrow" for name in sources}
+    mark = fingerprint(sources, codec, context)
+    facts_file = folder / "rows.json"
+    if facts_file.exists() and all(path.exists() for path in files.values()):
+        if json.loads(facts_file.read_text(encoding="utf-8")).get("fingerprint") == mark:
+            return files
+    rows: list[TokenRow] = []
+    bounds: dict[str, tuple[int, int]] = {}
+    too_long: dict[str, int] = {}
+    total = sum(len(samples) for samples in sources.values())
+    done = 0
+    for name in sorted(sources):
+        start = len(rows)
+        for sample in sources[name]:
+            row = codec.encode(prompt.chat(sample.input) if sample.input is not None else None, sample.target)
+            if len(row.input_ids) <= context:
+                rows.append(row)
+            done += 1
+            if done % 100 == 0 or done == total:
+                advance(done, total)
+        bounds[name] = (start, len(rows))
+        too_long[name] = len(sources[name]) - (len(rows) - start)
+        if sources[name] and start == len(rows):
+            raise DataError([f"source {name}: all {len(sources[name])} rows are longer than context={context} tokens"])
+    groups = prefix.group([row.input_ids for row in rows], [_sharable(row) for row in rows])
+    ids, lengths = prefix.columns(groups, len(rows))
+    for name, (start, end) in bounds.items():
+        table = pa.table(
+            {
+                "input_ids": [row.input_ids for row in rows[start:end]],
+                "labels": [row.labels for row in rows[start:end]],
+                "prefix": ids[start:end],
+                "prefix_length": lengths[start:end],
+            },
+            schema=SCHEMA,
+        )
+        replace(files[name], lambda path, table=table: _write(path, table))  # type: ignore[misc]
+    write_json(
+        facts_file,
+        {
+            "fingerprint": mark,
+            "rows": {name: end - start for name, (start, end) in bounds.items()},
+            "tokens": {name: sum(len(r.input_ids) for r in rows[start:end]) for name, (start, end) in bounds.items()},
+            "too_long": too_long,
+            "prefix_groups": len(groups),
+            "prefix_tokens_saved": sum((len(one.rows) - 1) * one.length for one in groups),
+        },
+    )
+    return files
+
+
+def read(path: Path) -> pa.Table:
+    """Open a row file memory-mapped: reading a row touches only its pages."""
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def sizes(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Read length in tokens, prefix group and prefix length of every row of a file, each int64 (n,)."""
+    table = read(path).combine_chunks()
+    lengths = np.diff(table["input_ids"].chunk(0).offsets.to_numpy()) if len(table) else np.zeros(0)
+    columns = (lengths, table["prefix"].to_numpy(), table["prefix_length"].to_numpy())
+    return columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2].astype(np.int64)
+
+
+def _sharable(row: TokenRow) -> int:
+    """Count the leading tokens that may be shared: all before the first with loss, but one that a branch begins with."""
+    unlabelled = next((at for at, label in enumerate(row.labels) if label != NO_LOSS), len(row.labels))
+    return unlabelled - 1
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
+        writer.write_table(table)

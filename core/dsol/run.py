@@ -1,0 +1,163 @@
+"""A run is a folder; every arrow of the straight line is a file in it that a person can open."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dsol.errors import RunError
+from dsol.recipe import Recipe, dump
+
+
+@dataclass(frozen=True)
+class Run:
+    """Name the files of one run. A step's result counts only once its marker in `manifest.json` is written."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def __truediv__(self, part: str) -> Path:
+        return self.folder / part
+
+    def manifest(self) -> dict[str, Any]:
+        """Read `manifest.json`; empty for a new run."""
+        path = self / "manifest.json"
+        return read_json(path) if path.exists() else {}
+
+    def note(self, **entries: Any) -> None:
+        """Add entries to the manifest."""
+        write_json(self / "manifest.json", {**self.manifest(), **entries})
+
+    def done(self, step: str) -> bool:
+        """Say whether a step has finished in this or an earlier process."""
+        return step in self.manifest().get("steps", {})
+
+    def finish(self, step: str, **facts: Any) -> None:
+        """Mark a step as finished, with facts about it."""
+        manifest = self.manifest()
+        manifest.setdefault("steps", {})[step] = facts
+        write_json(self / "manifest.json", manifest)
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.manifest().get("complete"))
+
+
+def open_run(folder: Path, recipe: Recipe) -> Run:
+    """Start a run, or go on with the one that is there; another recipe in the same folder is a RunError."""
+    run = Run(folder)
+    path = run / "recipe.yaml"
+    if path.exists():
+        before = yaml.safe_load(path.read_text(encoding="utf-8"))
+        now = recipe.model_dump(mode="json")
+        changed = sorted(_differences(before, now))
+        if changed:
+            raise RunError(
+                f"{folder} was started with another recipe (differs in: {', '.join(changed)}); "
+                "name another folder with --run, or start this one over with --restart"
+            )
+        return run
+    if folder.exists() and any(entry.name != ".lock" for entry in folder.iterdir()):
+        raise RunError(f"{folder} exists, is not empty and is not a run; name another folder with --run")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(path, dump(recipe))
+    return run
+
+
+def find_run(name: str, solution: str = "", root: Path = Path("runs")) -> Run:
+    """Find a finished run by folder, or the newest finished one of a solution; a RunError says what there is."""
+    if name:
+        run = Run(Path(name) if Path(name).exists() else root / name)
+        if not (run / "recipe.yaml").exists():
+            raise RunError(f"{name} is not a run (no recipe.yaml in it); {_known(root)}")
+        if not run.complete:
+            raise RunError(f"{run.folder} is not finished; `dsol train --run {run.folder}` goes on with it")
+        return run
+    runs = [Run(path.parent) for path in root.glob("*/recipe.yaml")]
+    finished = [run for run in runs if run.complete and run.manifest().get("solution") == solution]
+    if not finished:
+        raise RunError(f"no finished run of {solution} under {root}/; train one with `dsol train {solution}`")
+    return max(finished, key=lambda run: (run / "manifest.json").stat().st_mtime)
+
+
+def _known(root: Path) -> str:
+    names = sorted(path.parent.name for path in root.glob("*/recipe.yaml"))
+    return f"runs under {root}/: {', '.join(names) or 'none'}"
+
+
+@contextmanager
+def locked(run: Run) -> Iterator[None]:
+    """Keep a second process from training in the same folder; the lock goes with the process, also when killed."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with open(run / ".lock", "w", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunError(f"another process is training in {run.folder}; wait for it or name another --run") from error
+        yield
+
+
+def restart(folder: Path) -> None:
+    """Remove a run, so that it starts over; only a folder that is one is touched."""
+    if folder.exists() and not (folder / "recipe.yaml").exists() and any(e.name != ".lock" for e in folder.iterdir()):
+        raise RunError(f"{folder} is not a run, so it isn't removed; name another folder with --run")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; a damaged one is a RunError that names it."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"can't read {path}: {error}; start the run over with --restart") from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON so that a kill leaves the old file or the new one, never half of it."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically; see `replace`."""
+    replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def replace(path: Path, write: Callable[[Path], Any]) -> None:
+    """Let `write` fill a temporary file or folder beside `path`, then move it there in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.partial")
+    _remove(temporary)
+    write(temporary)
+    if temporary.is_file():
+        with open(temporary, "rb+") as handle:
+            os.fsync(handle.fileno())
+    if path.is_dir() and temporary.is_dir():
+        _remove(path)
+    os.replace(temporary, path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    elif path.exists():
+        path.unlink()
+
+
+def _differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in before.keys() | now.keys():
+            yield from _differences(before.get(key), now.get(key), f"{path}.{key}" if path else str(key))
+    elif before != now:
+        yield path
