@@ -1,0 +1,108 @@
+"""Fold text so that spellings of one thing compare equal, and cut it into tokens that know where they came from."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dsol_text2sql.han import TO_SIMPLIFIED
+
+CJK = "\u3400-\u9fff\uf900-\ufaff"
+_QUOTES = str.maketrans("‘’‛′`“”„″", "'" * 5 + '"' * 4)
+_WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+_POSSESSIVE = re.compile(r"(?<=\w)'s\b")
+_IRREGULAR = {
+    "people": "person",
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "series": "series",
+    "species": "species",
+    "movies": "movie",
+    "status": "status",
+    "address": "address",
+    "has": "has",
+    "is": "is",
+    "was": "was",
+    "this": "this",
+    "us": "us",
+    "usa": "usa",
+}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, a number or one Chinese character: `key` is what compares, `[start, end)` where it stands."""
+
+    key: str
+    word: str
+    start: int
+    end: int
+
+
+def is_cjk(text: str) -> bool:
+    """Tell whether a text begins with a Chinese character."""
+    return bool(text) and ("\u3400" <= text[0] <= "\u9fff" or "\uf900" <= text[0] <= "\ufaff")
+
+
+def fold(text: str) -> str:
+    """Lose case, width, accents and the traditional forms of Chinese characters."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.translate(_QUOTES)).casefold()
+    kept = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return kept.translate(TO_SIMPLIFIED)
+
+
+def fold_with_places(text: str) -> tuple[str, list[int]]:
+    """Fold a text and say for every folded character which character of the text it came from."""
+    if text.isascii():
+        return text.lower(), list(range(len(text)))
+    letters: list[str] = []
+    places: list[int] = []
+    for place, letter in enumerate(text):
+        folded = fold(letter)
+        letters.append(folded)
+        places.extend([place] * len(folded))
+    return "".join(letters), places
+
+
+@lru_cache(maxsize=1 << 16)
+def singular(word: str) -> str:
+    """Guess the singular of an English word in lower case; a wrong guess is harmless where both sides are guessed."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) < 4 or not word.endswith("s") or not word.isascii() or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    return word[:-1]
+
+
+def keys(text: str) -> list[str]:
+    """List the comparable tokens of a text: singular words, numbers, single Chinese characters."""
+    folded = fold(text)
+    if "'" in folded:
+        folded = _POSSESSIVE.sub("", folded)
+    return [singular(word) for word in _WORD.findall(folded)]
+
+
+def tokens(text: str) -> list[Token]:
+    """Cut a text as `keys` does, with the place of every token in the text itself."""
+    folded, places = fold_with_places(text)
+    folded = _POSSESSIVE.sub("  ", folded)
+    found = []
+    for part in _WORD.finditer(folded):
+        start, end = places[part.start()], places[part.end() - 1] + 1
+        found.append(Token(singular(part.group()), part.group(), start, end))
+    return found
+
+
+def name_words(name: str) -> list[str]:
+    """Split a column or table name (CamelCase, snake_case, spaces, Chinese) into comparable words."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", " ", name)
+    return keys(spaced)
