@@ -1,0 +1,42 @@
+"""Decode one sequence at a time with the model's own cache: for caches that can't be shared or padded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+import torch
+from transformers import DynamicCache, PreTrainedModel
+
+from dsol_trl.decoding import Asked, Ready, Written, draws
+from dsol_trl.sampling import choose
+
+
+@torch.inference_mode()
+def decode_alone(model: PreTrainedModel, prompts: Sequence[Ready], asked: Asked, context: int) -> list[list[Written]]:
+    """Complete every prompt by itself (sliding windows, recurrent states, attention that we don't know)."""
+    return [
+        [
+            _write(model, deepcopy(cache), logits, Written.begin(prompt, sample, asked, context), asked)
+            for sample in range(asked.samples)
+        ]
+        for prompt in prompts
+        for cache, logits in [_read(model, prompt)]
+    ]
+
+
+def _read(model: PreTrainedModel, prompt: Ready) -> tuple[DynamicCache, torch.Tensor]:
+    cache = DynamicCache(config=model.config)
+    ids = torch.tensor([prompt.tokens], device=model.device)
+    return cache, model(input_ids=ids, past_key_values=cache, use_cache=True).logits[:, -1]
+
+
+def _write(
+    model: PreTrainedModel, cache: DynamicCache, logits: torch.Tensor, written: Written, asked: Asked
+) -> Written:
+    while True:
+        token, logprob = choose(logits, asked.temperature, draws([written], logits.device))
+        written.add(int(token), float(logprob), asked.stop)
+        if written.ended:
+            return written
+        logits = model(input_ids=token[:, None], past_key_values=cache, use_cache=True).logits[:, -1]

@@ -1,0 +1,233 @@
+"""Decode many prompts behind one shared prefix: finished sequences leave the batch and waiting prompts join it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache
+
+from dsol_trl.branches import Prefix, joined, new_cache
+from dsol_trl.sampling import choose, uniforms
+
+CHUNK = 2048  # tokens of one sequence that are run through the model at once
+SCORES = 1 << 26  # attention scores that one prefill may hold
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the caller wants of each prompt; `stop` are the token ids that end a completion."""
+
+    stop: frozenset[int]
+    samples: int = 1
+    temperature: float = 0.0
+    max_new_tokens: int = 256
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A prompt: its number in the call and all its tokens; `shared` of them are in the prefix, at least one isn't."""
+
+    number: int
+    tokens: tuple[int, ...]
+    shared: int = 0
+
+    @property
+    def own(self) -> tuple[int, ...]:
+        return self.tokens[self.shared :]
+
+
+@dataclass
+class Written:
+    """A completion in the making."""
+
+    number: int
+    limit: int
+    uniform: np.ndarray | None
+    tokens: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    finished: bool = False
+
+    @classmethod
+    def begin(cls, prompt: Ready, sample: int, asked: Asked, context: int) -> Written:
+        limit = min(asked.max_new_tokens, context - len(prompt.tokens))
+        drawn = uniforms(prompt.tokens, sample, asked.seed, limit) if asked.temperature else None
+        return cls(prompt.number, limit, drawn)
+
+    @property
+    def ended(self) -> bool:
+        return self.finished or len(self.tokens) == self.limit
+
+    def add(self, token: int, logprob: float, stop: frozenset[int]) -> None:
+        self.tokens.append(token)
+        self.logprobs.append(logprob)
+        self.finished = token in stop
+
+
+@dataclass
+class _Batch:
+    """Sequences that are decoded together; `pads` counts each one's leading columns that hold nothing."""
+
+    written: list[Written]
+    cache: Cache
+    pads: torch.Tensor
+
+    @property
+    def columns(self) -> int:
+        return int(self.cache.layers[0].length)
+
+
+@torch.inference_mode()
+def extend(model: PreTrainedModel, prefix: Prefix, tokens: Sequence[int]) -> Prefix:
+    """Run more tokens through the model behind a prefix; return the longer prefix."""
+    for start in range(0, len(tokens), CHUNK):
+        part = tuple(tokens[start : start + CHUNK])
+        cache = new_cache()
+        positions = torch.arange(len(part), device=model.device) + len(prefix.tokens)
+        model(
+            input_ids=torch.tensor([part], device=model.device),
+            position_ids=positions[None],
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+            shared_prefix=prefix,
+        )
+        own = [(layer.keys, layer.values) for layer in cache.layers]
+        before = prefix.layers or tuple((keys[:, :, :0], values[:, :, :0]) for keys, values in own)
+        prefix = Prefix(
+            prefix.tokens + part,
+            tuple(
+                (torch.cat([old[0], new[0]], dim=2), torch.cat([old[1], new[1]], dim=2))
+                for old, new in zip(before, own, strict=True)
+            ),
+        )
+    return prefix
+
+
+@torch.inference_mode()
+def decode(
+    model: PreTrainedModel, prefix: Prefix, prompts: Sequence[Ready], asked: Asked, rows: int, context: int
+) -> list[list[Written]]:
+    """Complete every prompt; return the samples per prompt, in the order of `prompts`.
+
+    `rows`: sequences in one batch. `context`: tokens that the model can read and write, prompt included.
+    """
+    done: dict[int, list[Written]] = {prompt.number: [] for prompt in prompts}
+    waiting = deque(sorted(prompts, key=lambda prompt: len(prompt.own)))
+    batch: _Batch | None = None
+    while waiting or batch:
+        active = [at for at, one in enumerate(batch.written) if not one.ended] if batch else []
+        parts = [(batch, active)] if batch and active else []
+        if waiting and len(active) <= rows // 2:
+            room = rows - len(active)
+            while waiting and (room >= asked.samples or not parts):
+                taken = _take(waiting, max(1, room // asked.samples), len(prefix.tokens), model.config)
+                part = _start(model, prefix, taken, asked, context)
+                for one in part.written:
+                    done[one.number].append(one)
+                room -= len(part.written)
+                still = [at for at, one in enumerate(part.written) if not one.ended]
+                if still:
+                    parts.append((part, still))
+        if not parts:
+            batch = None
+            continue
+        if batch is None or len(parts) > 1 or parts[0][0] is not batch or len(active) <= len(batch.written) * 3 // 4:
+            batch = _join(parts)
+        _step(model, prefix, batch, asked)
+    return [done[prompt.number] for prompt in prompts]
+
+
+def _take(waiting: deque[Ready], most: int, before: int, config: object) -> list[Ready]:
+    """Take the next prompts, as many as fit into one prefill; the queue is ordered by length."""
+    heads = getattr(config, "num_attention_heads", 32)
+    taken: list[Ready] = []
+    while waiting and len(taken) < most:
+        new = len(waiting[0].own)
+        if taken and (len(taken) + 1) * new * (before + new) * heads > SCORES:
+            break
+        taken.append(waiting.popleft())
+    return taken
+
+
+def _start(model: PreTrainedModel, prefix: Prefix, prompts: Sequence[Ready], asked: Asked, context: int) -> _Batch:
+    """Run the prompts' own tokens through the model once, and choose the first token of each of their samples."""
+    device = model.device
+    longest = max(len(prompt.own) for prompt in prompts)
+    pads = torch.tensor([longest - len(prompt.own) for prompt in prompts], device=device)
+    ids = torch.tensor([[0] * (longest - len(prompt.own)) + list(prompt.own) for prompt in prompts], device=device)
+    column = torch.arange(longest, device=device)
+    mask = None
+    if len(prompts) > 1:
+        seen = (column[None, :] <= column[:, None]) & (column >= pads[:, None])[:, None]
+        mask = _additive(seen, model.dtype)[:, None]
+    cache = new_cache()
+    logits = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=len(prefix.tokens) + (column - pads[:, None]).clamp_min(0),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+        shared_prefix=prefix,
+    ).logits[:, -1]
+    written = [Written.begin(prompt, sample, asked, context) for prompt in prompts for sample in range(asked.samples)]
+    if asked.samples > 1:
+        copies = torch.arange(len(prompts), device=device).repeat_interleave(asked.samples)
+        cache, pads, logits = joined([cache], [copies], longest), pads[copies], logits[copies]
+    batch = _Batch(written, cache, pads)
+    _choose(batch, logits, asked)
+    return batch
+
+
+def _step(model: PreTrainedModel, prefix: Prefix, batch: _Batch, asked: Asked) -> None:
+    """Run the newest token of each sequence through the model and choose the next one."""
+    device = model.device
+    column = torch.arange(batch.columns + 1, device=device)
+    mask = _additive(column >= batch.pads[:, None], model.dtype)
+    logits = model(
+        input_ids=torch.tensor([[one.tokens[-1]] for one in batch.written], device=device),
+        attention_mask=mask[:, None, None],
+        position_ids=(len(prefix.tokens) + batch.columns - batch.pads)[:, None],
+        past_key_values=batch.cache,
+        use_cache=True,
+        logits_to_keep=1,
+        shared_prefix=prefix,
+    ).logits[:, -1]
+    _choose(batch, logits, asked)
+
+
+def _choose(batch: _Batch, logits: torch.Tensor, asked: Asked) -> None:
+    tokens, logprobs = choose(logits, asked.temperature, draws(batch.written, logits.device))
+    for one, token, logprob in zip(batch.written, tokens.tolist(), logprobs.tolist(), strict=True):
+        if not one.ended:
+            one.add(token, logprob, asked.stop)
+
+
+def draws(written: Sequence[Written], device: torch.device) -> torch.Tensor | None:
+    """Get each sequence's number for its next token; None is greedy."""
+    if written[0].uniform is None:
+        return None
+    drawn = [0.0 if one.uniform is None or one.ended else one.uniform[len(one.tokens)] for one in written]
+    return torch.tensor(drawn, dtype=torch.float64, device=device)
+
+
+def _join(parts: Sequence[tuple[_Batch, list[int]]]) -> _Batch:
+    """Put the chosen sequences of several batches into one, without columns that nobody needs."""
+    device = parts[0][0].pads.device
+    rows = [torch.tensor(chosen, device=device) for _, chosen in parts]
+    filled = torch.cat([batch.columns - batch.pads[chosen] for (batch, _), chosen in zip(parts, rows, strict=True)])
+    columns = int(filled.max())
+    cache = joined([batch.cache for batch, _ in parts], rows, columns)
+    written = [batch.written[at] for batch, chosen in parts for at in chosen]
+    return _Batch(written, cache, columns - filled)
+
+
+def _additive(seen: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Turn a boolean mask into one that is added to attention scores; finite, as a padded query may see nothing."""
+    return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill_(~seen, torch.finfo(dtype).min)
