@@ -57,7 +57,11 @@ def _peft_on_chat(recipe: Recipe) -> Iterable[tuple[str, Any, str]]:
         if recipe.base.startswith("scratch:"):
             yield f"stages.{name}.tune", "full", "a model from scratch has nothing to keep: all its weights are trained"
         else:
-            yield f"stages.{name}.tune", "auto", "a chat model gets LoRA on all linear layers, so that it keeps its skills"
+            yield (
+                f"stages.{name}.tune",
+                "auto",
+                "a chat model gets LoRA on all linear layers, so that it keeps its skills",
+            )
 
 
 def _share_prefix(recipe: Recipe) -> Iterable[tuple[str, Any, str]]:

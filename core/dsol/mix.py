@@ -30,7 +30,8 @@ class Source:
     @property
     def own(self) -> np.ndarray:
         """Tokens of each row without its shared prefix."""
-        return self.lengths - self.prefixes
+        own: np.ndarray = self.lengths - self.prefixes
+        return own
 
 
 def write_mix(stage: Stage, rows: Mapping[str, Path], seed: int, folder: Path) -> dict[str, Any]:
@@ -47,21 +48,21 @@ def write_mix(stage: Stage, rows: Mapping[str, Path], seed: int, folder: Path) -
     if stage.share_prefix == "never" or (stage.share_prefix == "auto" and not pays(sources, stage.batch_tokens)):
         sources = [Source(s.lengths, np.full_like(s.groups, -1), np.zeros_like(s.prefixes)) for s in sources]
     shares = _shares(stage, names, sources)
-    order, report = draw(stage, sources, shares, seed)
+    order, drawn = draw(stage, sources, shares, seed)
     replace(folder / "mix.npy", lambda path: _save(path, order))
     described = {
         "seed": seed,
         "rows": len(order),
         "steps": int(order[-1, 0]) + 1 if len(order) else 0,
         "shared_prefix": bool(any((source.groups >= 0).any() for source in sources)),
-        "computed_tokens": report["computed_tokens"],
+        "computed_tokens": drawn.computed,
         "sources": {
             name: {
                 "planned_share": shares[at],
-                "achieved_share": report["achieved"][at],
-                "tokens": report["tokens"][at],
-                "rows": report["rows"][at],
-                "epochs": report["epochs"][at],
+                "achieved_share": drawn.achieved[at],
+                "tokens": drawn.tokens[at],
+                "rows": drawn.rows[at],
+                "epochs": drawn.epochs[at],
             }
             for at, name in enumerate(names)
         },
@@ -86,9 +87,18 @@ def pays(sources: list[Source], batch_tokens: int) -> bool:
     return saved >= WORTH * plain
 
 
-def draw(
-    stage: Stage, sources: list[Source], shares: list[float], seed: int
-) -> tuple[np.ndarray, dict[str, list[float] | int]]:
+@dataclass(frozen=True)
+class Drawn:
+    """What a draw came to, per source: tokens, share of all tokens, rows, passes; and the tokens to compute."""
+
+    tokens: list[int]
+    achieved: list[float]
+    rows: list[int]
+    epochs: list[float]
+    computed: int
+
+
+def draw(stage: Stage, sources: list[Source], shares: list[float], seed: int) -> tuple[np.ndarray, Drawn]:
     """Draw rows by share, spread each source evenly over the stage, and pack them into sequences and steps."""
     random = np.random.default_rng(seed)
     available = [int(source.own.sum()) for source in sources]
@@ -121,13 +131,13 @@ def draw(
     ).reshape(-1, 4)
     tokens = [int(own[owner == at].sum()) for at in range(len(sources))]
     computed = sum(int(own[m].sum()) + int(prefix[m[0]]) for step in steps for m in step)
-    return order, {
-        "computed_tokens": computed,
-        "tokens": tokens,
-        "achieved": [count / max(1, sum(tokens)) for count in tokens],
-        "rows": [int((owner == at).sum()) for at in range(len(sources))],
-        "epochs": [round(count / max(1, size), 3) for count, size in zip(tokens, available, strict=True)],
-    }
+    return order, Drawn(
+        tokens=tokens,
+        achieved=[count / max(1, sum(tokens)) for count in tokens],
+        rows=[int((owner == at).sum()) for at in range(len(sources))],
+        epochs=[round(count / max(1, size), 3) for count, size in zip(tokens, available, strict=True)],
+        computed=computed,
+    )
 
 
 def _shares(stage: Stage, names: list[str], sources: list[Source]) -> list[float]:

@@ -56,11 +56,13 @@ class Plugins:
 
     def solution(self, name: str) -> Solution:
         """Find a solution by name; the error lists what exists and which plugins are broken."""
-        return self._pick("solution", name, self.solutions)
+        self._require("solution", name, self.solutions)
+        return self.solutions[name]
 
     def backend(self, name: str) -> Backend:
         """Find a backend by name; the error lists what exists and which plugins are broken."""
-        return self._pick("backend", name, self.backends)
+        self._require("backend", name, self.backends)
+        return self.backends[name]
 
     @property
     def broken(self) -> list[Loaded]:
@@ -73,7 +75,7 @@ class Plugins:
             accepted = {name: arguments[name] for name in implementation.argnames}
             try:
                 results.append((implementation.plugin_name, implementation.function(**accepted)))
-            except Exception as error:  # noqa: BLE001 - the one place where a plugin's failure is caught, and reported
+            except Exception as error:
                 self._blame(implementation.plugin_name, f"{hook} raised {type(error).__name__}: {error}")
         return results
 
@@ -90,9 +92,9 @@ class Plugins:
                 everything[name], owner[name] = thing, plugin
         return everything
 
-    def _pick(self, kind: str, name: str, known: Mapping[str, Any]) -> Any:
+    def _require(self, kind: str, name: str, known: Mapping[str, Any]) -> None:
         if name in known:
-            return known[name]
+            return
         broken = "; ".join(f"plugin {one.name} ({one.distribution}) is broken: {one.error}" for one in self.broken)
         raise PluginError(unknown(kind, name, known, broken or "see `dsol plugins`"))
 
@@ -125,7 +127,7 @@ def load_plugins(points: Sequence[EntryPoint] | None = None, skip: Sequence[str]
             )
         try:
             module = point.load()
-        except Exception as error:  # noqa: BLE001 - any failure of a stranger's import must harm nothing else
+        except Exception as error:
             plugins.found[point.name] = Loaded(point.name, origin, point.value, f"{type(error).__name__}: {error}")
             continue
         plugins.found[point.name] = Loaded(point.name, origin, point.value)

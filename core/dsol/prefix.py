@@ -40,7 +40,7 @@ def group(rows: Sequence[Sequence[int]], limits: Sequence[int], shortest: int = 
     # gain[node][depth above]: tokens saved below the node, when the nearest group above has that depth (0: none).
     gain: list[dict[int, int]] = [{} for _ in nodes]
     opens: list[dict[int, bool]] = [{} for _ in nodes]
-    for at in range(len(nodes) - 1, -1, -1):  # children come after their parents
+    for at in reversed(range(len(nodes))):  # children come after their parents
         node = nodes[at]
         alone = -node.depth + len(node.rows) * node.depth + sum(gain[child][node.depth] for child in node.children)
         for above in _depths_above(nodes, at):
@@ -48,12 +48,12 @@ def group(rows: Sequence[Sequence[int]], limits: Sequence[int], shortest: int = 
             opens[at][above] = node.depth >= shortest and alone > joined
             gain[at][above] = max(alone, joined) if opens[at][above] else joined
     members: dict[int, list[int]] = {}
-    nearest = [(0, -1)] * len(nodes)  # (depth of the nearest group, its node)
+    nearest = [-1] * len(nodes)  # the node whose group takes the rows that branch off here
     for at, node in enumerate(nodes):
-        above = nearest[node.parent] if at else (0, -1)
-        nearest[at] = (node.depth, at) if opens[at][above[0]] else above
-        if nearest[at][1] >= 0:
-            members.setdefault(nearest[at][1], []).extend(node.rows)
+        above = nearest[node.parent] if at else -1
+        nearest[at] = at if opens[at][nodes[above].depth if above >= 0 else 0] else above
+        if nearest[at] >= 0:
+            members.setdefault(nearest[at], []).extend(node.rows)
     groups = [Group(nodes[at].depth, tuple(sorted(found))) for at, found in members.items() if len(found) > 1]
     return sorted(groups, key=lambda one: one.rows[0])
 

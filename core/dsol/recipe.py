@@ -114,7 +114,9 @@ def read_layer(path: Path) -> dict[str, Any]:
     if layer is None:
         return {}
     if not isinstance(layer, dict):
-        raise RecipeError(str(path), [f"a recipe is a mapping of keys to values, this file holds a {type(layer).__name__}"])
+        raise RecipeError(
+            str(path), [f"a recipe is a mapping of keys to values, this file holds a {type(layer).__name__}"]
+        )
     return layer
 
 

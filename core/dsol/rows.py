@@ -14,7 +14,7 @@ from dsol import prefix
 from dsol.backend import NO_LOSS, Codec, TokenRow
 from dsol.errors import DataError
 from dsol.prompt import Prompt
-from dsol.run import replace, write_json
+from dsol.run import read_json, replace, write_json
 from dsol.sample import Sample
 
 SCHEMA = pa.schema(
@@ -53,9 +53,12 @@ def tokenise(
     files = {name: folder / f"{name}.arrow" for name in sources}
     mark = fingerprint(sources, codec, context)
     facts_file = folder / "rows.json"
-    if facts_file.exists() and all(path.exists() for path in files.values()):
-        if json.loads(facts_file.read_text(encoding="utf-8")).get("fingerprint") == mark:
-            return files
+    if (
+        facts_file.exists()
+        and all(path.exists() for path in files.values())
+        and read_json(facts_file)["fingerprint"] == mark
+    ):
+        return files
     rows: list[TokenRow] = []
     bounds: dict[str, tuple[int, int]] = {}
     too_long: dict[str, int] = {}
@@ -116,7 +119,7 @@ def sizes(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _sharable(row: TokenRow) -> int:
-    """Count the leading tokens that may be shared: all before the first with loss, but one that a branch begins with."""
+    """Count the leading tokens that may be shared: all before the first with loss, but one."""
     unlabelled = next((at for at, label in enumerate(row.labels) if label != NO_LOSS), len(row.labels))
     return unlabelled - 1
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from dsol.answer import Answer
 from dsol.backend import Generate
@@ -31,35 +31,63 @@ class Built:
 
     `sources`: training samples by source name. `development`: samples to calibrate on and to choose checkpoints by;
     never trained on. `heldout`: test samples by set name; looked at only to score. `report`: what was read, made and
-    dropped, and why (JSON values).
+    dropped, and why (JSON values). `files`: further JSON values that serving needs, kept as `data/<name>.json` and
+    handed to `wrap` through the run (for example learned synonyms).
     """
 
     sources: Mapping[str, Sequence[Sample]]
     development: Sequence[Sample]
     heldout: Mapping[str, Sequence[Sample]]
     report: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Settings(BaseModel):
+    """Base of every solution's settings: frozen, unknown keys refused, and how much a model may write."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_new_tokens: int = Field(default=256, ge=1)
+
+
+class Wrap(Protocol):
+    """Make the object that a product embeds: it takes an `Input` and returns an `Answer`, singly or in batches.
+
+    `baseline` None means no fallback. `files` is what the builder left for serving (`Built.files`).
+    """
+
+    def __call__(
+        self,
+        generate: Generate,
+        settings: Any,
+        *,
+        calibration: Calibration,
+        baseline: Baseline | None,
+        files: Mapping[str, Any],
+    ) -> Runnable[Any, Answer[Any]]: ...
 
 
 @dataclass(frozen=True)
 class Solution:
     """Bundle the parts of one task; all are plain functions of the solution's typed settings.
 
-    `read_input(text, settings)` makes an `Input` of what a person types at `dsol ask`; `show(answer)` renders an
-    answer as text for a terminal. `inputs(sample)` gives the `Input` that a product would have sent for a sample.
-    `wrap(generate, settings, calibration, baseline)` returns the object that a product embeds; baseline None means no
-    fallback. `recipe` is the path of the default recipe. The first metric is the headline.
+    `recipe` is the path of the default recipe. `heldout(settings, files)` reads the held-out files that the settings
+    name, for `dsol eval`. `inputs(sample)` gives the `Input` that a product would have sent for a sample.
+    `read_input(text, settings)` makes one of what a person types at `dsol ask`; `show(answer)` renders an answer for a
+    terminal. The first metric is the headline.
     """
 
     name: str
     summary: str
-    Settings: type[BaseModel]
+    Settings: type[Settings]
     Input: type[BaseModel]
     Output: type[BaseModel]
     recipe: Path
     build: Callable[[Any, int, Progress], Built]
+    heldout: Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Sample]]]
     prompt: Callable[[Any], Prompt]
     metrics: Callable[[Any], Sequence[Metric]]
-    wrap: Callable[[Generate, Any, Calibration, Baseline | None], Runnable[Any, Answer[Any]]]
+    wrap: Wrap
     baseline: Callable[[Any], Baseline]
     inputs: Callable[[Sample], BaseModel]
     read_input: Callable[[str, Any], BaseModel]

@@ -1,0 +1,95 @@
+"""Samples as files: what a builder made, kept apart by use, with what leaked between them taken out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dsol.errors import DataError
+from dsol.run import write_json, write_text
+from dsol.sample import Sample
+from dsol.solution import Built
+
+
+def write(folder: Path, built: Built) -> dict[str, Any]:
+    """Write `<source>.jsonl`, `development.jsonl`, `heldout/<set>.jsonl` and `report.json`; return the counts.
+
+    A training sample whose input equals a development or held-out one is left out and counted. Without any training
+    sample, or without a development or held-out one, there is nothing to train or to judge: a DataError.
+    """
+    judged = {_key(sample) for samples in [built.development, *built.heldout.values()] for sample in samples}
+    kept: dict[str, list[Sample]] = {}
+    leaked: dict[str, int] = {}
+    for name, samples in built.sources.items():
+        kept[name] = [sample for sample in samples if sample.input is None or _key(sample) not in judged]
+        leaked[name] = len(samples) - len(kept[name])
+    if not any(kept.values()):
+        raise DataError(["no training sample is left; give more examples, or see what was dropped in the report"])
+    if not built.development:
+        raise DataError(["no development sample; give more examples, or a larger share with settings.development"])
+    twice = _twice(built)
+    if twice:
+        raise DataError([f"sample id {twice!r} is used twice; ids must be unique over all sources and sets"])
+    for name, samples in kept.items():
+        write_samples(folder / f"{name}.jsonl", samples)
+    write_samples(folder / "development.jsonl", built.development)
+    for name, samples in built.heldout.items():
+        write_samples(folder / "heldout" / f"{name}.jsonl", samples)
+    for name, value in built.files.items():
+        write_json(folder / f"{name}.json", value)
+    counts: dict[str, Any] = {
+        "sources": {name: len(samples) for name, samples in kept.items()},
+        "development": len(built.development),
+        "heldout": {name: len(samples) for name, samples in built.heldout.items()},
+        "left_out_as_leaked": leaked,
+        "files": sorted(built.files),
+    }
+    write_json(folder / "report.json", {**counts, **built.report})
+    return counts
+
+
+def read_sources(folder: Path) -> dict[str, list[Sample]]:
+    """Read the training sources by name."""
+    names = json.loads((folder / "report.json").read_text(encoding="utf-8"))["sources"]
+    return {name: read_samples(folder / f"{name}.jsonl") for name in names}
+
+
+def read_heldout(folder: Path) -> dict[str, list[Sample]]:
+    """Read the held-out sets by name."""
+    names = json.loads((folder / "report.json").read_text(encoding="utf-8"))["heldout"]
+    return {name: read_samples(folder / "heldout" / f"{name}.jsonl") for name in names}
+
+
+def read_files(folder: Path) -> dict[str, Any]:
+    """Read the further values that the builder left for serving."""
+    names = json.loads((folder / "report.json").read_text(encoding="utf-8"))["files"]
+    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in names}
+
+
+def write_samples(path: Path, samples: Iterable[Sample]) -> None:
+    """Write samples as JSON Lines, atomically."""
+    write_text(path, "".join(sample.model_dump_json() + "\n" for sample in samples))
+
+
+def read_samples(path: Path) -> list[Sample]:
+    """Read samples that a run wrote."""
+    with open(path, encoding="utf-8") as lines:
+        return [Sample.model_validate_json(line) for line in lines]
+
+
+def _key(sample: Sample) -> str:
+    return json.dumps(sample.input, sort_keys=True, ensure_ascii=False)
+
+
+def _twice(built: Built) -> str:
+    seen: set[str] = set()
+    groups: list[Mapping[str, Sequence[Sample]]] = [built.sources, {"": built.development}, built.heldout]
+    for group in groups:
+        for samples in group.values():
+            for sample in samples:
+                if sample.id in seen:
+                    return sample.id
+                seen.add(sample.id)
+    return ""

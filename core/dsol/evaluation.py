@@ -1,0 +1,226 @@
+"""Predict a held-out set with everyone who may answer, side by side, and score each answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from dsol.answer import Answer
+from dsol.backend import Chat, Completion, Generate
+from dsol.calibration import Calibration, calibrate
+from dsol.errors import RunError
+from dsol.metric import Metric, Score
+from dsol.prompt import Prompt
+from dsol.run import write_text
+from dsol.sample import Sample
+from dsol.solution import Baseline, Settings, Solution
+
+# The order of the columns of every table: the bare model, the model in its wrapper, the old feature, and what a
+# product gets (the wrapper that may fall back on the old feature).
+CONTESTANTS = ("model", "wrapped", "baseline", "combined")
+CHUNK = 64
+LONGEST = 20  # items of a list in an answer file; results may hold thousands of rows
+
+Advance = Callable[[int, int], None]
+
+
+@dataclass
+class Remembered:
+    """A `Generate` that remembers what it wrote, so that several contestants don't pay for the same chats twice."""
+
+    generate: Generate
+    seen: dict[tuple[Any, ...], list[Completion]] = field(default_factory=dict)
+
+    def __call__(
+        self,
+        chats: Sequence[Chat],
+        *,
+        samples: int = 1,
+        temperature: float = 0.0,
+        max_new_tokens: int = 256,
+        seed: int = 0,
+    ) -> list[list[Completion]]:
+        options = (samples, temperature, max_new_tokens, seed)
+        keys = [(json.dumps(chat, ensure_ascii=False), *options) for chat in chats]
+        new = {key: chat for key, chat in zip(keys, chats, strict=True) if key not in self.seen}
+        if new:
+            written = self.generate(
+                list(new.values()), samples=samples, temperature=temperature, max_new_tokens=max_new_tokens, seed=seed
+            )
+            self.seen.update(zip(new, written, strict=True))
+        return [self.seen[key] for key in keys]
+
+
+def score_model(
+    generate: Generate,
+    prompt: Prompt,
+    samples: Sequence[Sample],
+    metric: Metric,
+    max_new_tokens: int,
+    advance: Advance = lambda done, total: None,
+) -> list[Score]:
+    """Score the bare model: greedy completions, parsed, nothing else."""
+    return [
+        metric.score(sample, output) for sample, output in _greedy(generate, prompt, samples, max_new_tokens, advance)
+    ]
+
+
+def learn_calibration(
+    solution: Solution,
+    settings: Settings,
+    generate: Generate,
+    samples: Sequence[Sample],
+    baseline: Baseline | None,
+    floor: float,
+    files: Mapping[str, Any],
+    advance: Advance = lambda done, total: None,
+) -> Calibration:
+    """Answer the development set with the model and with the baseline, and learn when each is right."""
+    metric = solution.metrics(settings)[0]
+    wrapped = solution.wrap(generate, settings, calibration=Calibration(), baseline=None, files=files)
+    answers = _batched(wrapped, [solution.inputs(sample) for sample in samples], advance)
+    signals = [answer.evidence.get("signals", {}) if answer.value is not None else None for answer in answers]
+    right = [metric.score(s, a.value).value >= 0.5 for s, a in zip(samples, answers, strict=True)]
+    old = [baseline(solution.inputs(sample)) if baseline else (None, 0.0) for sample in samples]
+    old_right = [metric.score(sample, output).value >= 0.5 for sample, (output, _) in zip(samples, old, strict=True)]
+    sure = [confidence if output is not None else None for output, confidence in old]
+    return calibrate(signals, right, sure, old_right, floor)
+
+
+def predict(
+    solution: Solution,
+    settings: Settings,
+    generate: Generate,
+    calibration: Calibration,
+    baseline: Baseline | None,
+    heldout: Mapping[str, Sequence[Sample]],
+    files: Mapping[str, Any],
+    advance: Advance = lambda done, total: None,
+) -> list[dict[str, Any]]:
+    """Let every contestant answer every held-out sample; return one row a sample, as `answers.jsonl` keeps it.
+
+    A row: {"id", "set", "input", "target", "meta", "answers": {contestant: {"output", "score", "detail",
+    "confidence", "source", "reason", "ask"}}}. "wrapped" has no baseline to fall back on, "combined" has.
+    """
+    metrics = solution.metrics(settings)
+    remembered = Remembered(generate)
+    wrapped = solution.wrap(remembered, settings, calibration=calibration, baseline=None, files=files)
+    combined = solution.wrap(remembered, settings, calibration=calibration, baseline=baseline, files=files)
+    prompt = solution.prompt(settings)
+    total = sum(len(samples) for samples in heldout.values())
+    done = 0
+    rows = []
+    for name, samples in heldout.items():
+        for start in range(0, len(samples), CHUNK):
+            part = samples[start : start + CHUNK]
+            inputs = [solution.inputs(sample) for sample in part]
+            limit = settings.max_new_tokens
+            alone: list[Answer[Any]] = [
+                Answer(value=output, source="model") for _, output in _greedy(remembered, prompt, part, limit)
+            ]
+            answers = {
+                "model": alone,
+                "wrapped": _batched(wrapped, inputs),
+                "baseline": [_old(baseline, one) for one in inputs],
+                "combined": _batched(combined, inputs),
+            }
+            for at, sample in enumerate(part):
+                rows.append(
+                    {
+                        "id": sample.id,
+                        "set": name,
+                        "input": inputs[at].model_dump(mode="json"),
+                        "target": sample.target,
+                        "meta": sample.meta,
+                        "answers": {who: _judged(metrics, sample, answers[who][at]) for who in CONTESTANTS},
+                    }
+                )
+            remembered.seen.clear()
+            done += len(part)
+            advance(done, total)
+    return rows
+
+
+def reduce(metric: Metric, rows: Iterable[Mapping[str, Any]], contestant: str) -> dict[str, Any]:
+    """Reduce one contestant's scores in answer rows with the headline metric's own `reduce`."""
+    scores = [Score(row["answers"][contestant]["score"], row["answers"][contestant]["detail"]) for row in rows]
+    return metric.reduce(scores)
+
+
+def write_answers(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write answer rows as JSON Lines, atomically."""
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows))
+
+
+def read_answers(path: Path) -> list[dict[str, Any]]:
+    """Read answer rows; a run without them isn't finished."""
+    if not path.exists():
+        raise RunError(
+            f"{path} is missing; finish the run with `dsol train --run {path.parent}` or score it with `dsol eval`"
+        )
+    with open(path, encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def _greedy(
+    generate: Generate,
+    prompt: Prompt,
+    samples: Sequence[Sample],
+    max_new_tokens: int,
+    advance: Advance = lambda done, total: None,
+) -> list[tuple[Sample, Any]]:
+    found = []
+    for start in range(0, len(samples), CHUNK):
+        part = samples[start : start + CHUNK]
+        chats = [prompt.chat(sample.input or {}) for sample in part]
+        written = generate(chats, max_new_tokens=max_new_tokens)
+        found += [(sample, prompt.parse(one[0].text)) for sample, one in zip(part, written, strict=True)]
+        advance(len(found), len(samples))
+    return found
+
+
+def _batched(
+    wrapped: Any, inputs: Sequence[BaseModel], advance: Advance = lambda done, total: None
+) -> list[Answer[Any]]:
+    answers: list[Answer[Any]] = []
+    for start in range(0, len(inputs), CHUNK):
+        answers += wrapped.batch(list(inputs[start : start + CHUNK]))
+        advance(len(answers), len(inputs))
+    return answers
+
+
+def _old(baseline: Baseline | None, one: BaseModel) -> Answer[Any]:
+    if baseline is None:
+        return Answer(reason="no_baseline")
+    output, confidence = baseline(one)
+    if output is None:
+        return Answer(reason="no_answer")
+    return Answer(value=output, confidence=min(1.0, max(0.0, confidence)), source="baseline")
+
+
+def _judged(metrics: Sequence[Metric], sample: Sample, answer: Answer[Any]) -> dict[str, Any]:
+    scores = {metric.name: metric.score(sample, answer.value) for metric in metrics}
+    headline = scores[metrics[0].name]
+    return {
+        "output": _brief(answer.value.model_dump(mode="json") if isinstance(answer.value, BaseModel) else answer.value),
+        "score": headline.value,
+        "detail": headline.detail,
+        "scores": {name: score.value for name, score in scores.items()},
+        "confidence": answer.confidence,
+        "source": answer.source,
+        "reason": answer.reason,
+        "ask": answer.ask,
+    }
+
+
+def _brief(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _brief(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_brief(one) for one in value[:LONGEST]]
+    return value
