@@ -1,0 +1,146 @@
+"""Let a statement through only if it is one query over known tables that does nothing but read and compute."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from dsol_text2sql.grammar import FUNCTION_NAMES, NODES, TYPES
+from dsol_text2sql.names import Refused, Resolver
+from dsol_text2sql.schema import Schema
+
+__all__ = ["Guarded", "Refused", "check"]
+
+LONGEST = 20_000  # characters
+DEEPEST = 60  # levels of brackets, or of the parsed tree's branches in ten
+NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+TABLE_PARTS = frozenset({"this", "alias", "db", "catalog", "joins"})
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+WIDTH = re.compile(r"%[^a-zA-Z%]*(\*|\d{4,})")  # a format that makes a long text out of a short one
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A statement that may run: written anew from what was checked, with the tables and `table.column`s it reads."""
+
+    sql: str
+    tables: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+def check(sql: str, schema: Schema, *, row_limit: int) -> Guarded:
+    """Check a statement and write it anew, without comments and with a LIMIT of at most `row_limit` + 1; or refuse it.
+
+    Every construct, function and cast must be on a list of harmless ones (`grammar`), every table and column in the
+    schema. Raises Refused.
+    """
+    try:
+        tree = _parsed(sql, schema.dialect)
+        _harmless(tree, schema.dialect)
+        resolver = Resolver(schema, sql)
+        resolver.query(tree, {}, None)
+        _limited(tree, row_limit)
+        if schema.dialect == "sqlite":
+            _plain_joins(tree)
+        text = tree.sql(dialect=schema.dialect, comments=False)
+        # What was written must read back as the same harmless query.
+        _harmless(_parsed(text, schema.dialect), schema.dialect)
+    except RecursionError as error:
+        raise Refused("too_deep", "the statement is nested too deeply") from error
+    return Guarded(text, tuple(resolver.tables), tuple(resolver.columns))
+
+
+def _parsed(sql: str, dialect: str) -> exp.Expression:
+    if len(sql) > LONGEST:
+        raise Refused("too_long", f"the statement has {len(sql)} characters, at most {LONGEST} are let through")
+    if found := NO_TEXT.search(sql):
+        raise Refused("bad_character", f"the statement holds the control character {found.group()!r}")
+    if "/*!" in sql or "/*M!" in sql:
+        raise Refused("forbidden", "the statement holds a comment that MySQL would run")
+    depth = deepest = 0
+    for letter in sql:
+        depth += (letter in "([") - (letter in ")]")
+        deepest = max(deepest, depth)
+    if deepest > DEEPEST:
+        raise Refused("too_deep", f"the statement is nested {deepest} brackets deep, at most {DEEPEST} are let through")
+    try:
+        trees = [tree for tree in sqlglot.parse(sql, dialect=dialect) if tree and not isinstance(tree, exp.Semicolon)]
+    except SqlglotError as error:
+        reason = COLOUR.sub("", str(error).splitlines()[0] if str(error) else "not SQL")
+        raise Refused("parse", f"the statement can't be read: {reason}") from error
+    if len(trees) != 1:
+        raise Refused("not_one_statement", f"exactly one statement is run, not {len(trees)}")
+    tree = trees[0]
+    if not isinstance(tree, exp.Select | exp.SetOperation | exp.Subquery):
+        raise Refused("not_a_query", f"only SELECT is run, not {tree.key.upper()}")
+    return tree
+
+
+def _harmless(tree: exp.Expression, dialect: str) -> None:
+    """Refuse whatever is not on the lists of `grammar`."""
+    for node in tree.walk():
+        kind = type(node)
+        if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
+            if not isinstance(node.this, str) or node.this.lower() not in FUNCTION_NAMES[dialect]:
+                raise Refused(
+                    "unknown_function", f"the function {node.name or node.key} is not on the list of safe ones"
+                )
+            if any(isinstance(item, exp.Literal) and WIDTH.search(item.name) for item in node.expressions):
+                raise Refused("too_large", f"{node.name} would make a very long text")
+            _first_is_literal(node)
+        elif kind not in NODES:
+            what = "unknown_function" if isinstance(node, exp.Func) else "forbidden"
+            raise Refused(what, f"{_words(node)} is not let through")
+        elif isinstance(node, exp.Table):
+            if extra := {part for part, value in node.args.items() if value} - TABLE_PARTS:
+                raise Refused("forbidden", f"a table with {', '.join(sorted(extra))} is not let through")
+        elif isinstance(node, exp.DataType) and node.this not in TYPES:
+            raise Refused("forbidden", f"a cast to {_words(node)} is not let through")
+        elif isinstance(node, exp.Star) and any(node.args.values()):
+            raise Refused("forbidden", "a star with exceptions is not let through")
+        elif isinstance(node, exp.Select) and (node.args.get("operation_modifiers") or node.args.get("kind")):
+            raise Refused("forbidden", "a modifier after SELECT is not let through")
+
+
+def _first_is_literal(node: exp.Expr) -> None:
+    if node.name.lower() in ("printf", "format") and not (
+        node.expressions and isinstance(node.expressions[0], exp.Literal | exp.Column)
+    ):
+        raise Refused("forbidden", f"the first argument of {node.name} must be written out")
+
+
+def _words(node: exp.Expr) -> str:
+    text = re.sub(r"(?<!^)(?=[A-Z][a-z])", " ", type(node).__name__).upper()
+    written = node.sql()
+    return f"{text} ({written[:57] + '...' if len(written) > 60 else written})"
+
+
+def _limited(tree: exp.Expression, row_limit: int) -> None:
+    """Add a LIMIT, or lower the one that is there; an OFFSET and a smaller LIMIT stay."""
+    most = row_limit + 1
+    limit = tree.args.get("limit")
+    if limit is None:
+        tree.set("limit", exp.Limit(expression=exp.Literal.number(most)))
+        return
+    part = "count" if isinstance(limit, exp.Fetch) else "expression"
+    if isinstance(limit, exp.Fetch) and limit.args.get("limit_options"):
+        raise Refused("limit", "FETCH with PERCENT or WITH TIES is not let through")
+    count = limit.args.get(part)
+    if isinstance(count, exp.Neg) and isinstance(count.this, exp.Literal):  # SQLite's "no limit"
+        limit.set(part, exp.Literal.number(most))
+        return
+    if not isinstance(count, exp.Literal) or not count.name.isdigit():
+        raise Refused("limit", "LIMIT must be a plain number")
+    if int(count.name) > most:
+        limit.set(part, exp.Literal.number(most))
+
+
+def _plain_joins(tree: exp.Expression) -> None:
+    """Write joins without a condition with a comma: CROSS JOIN forbids SQLite to choose their order."""
+    for join in tree.find_all(exp.Join):
+        if join.args.get("kind") == "CROSS" and not join.args.get("on") and not join.args.get("using"):
+            join.set("kind", None)
