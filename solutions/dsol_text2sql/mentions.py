@@ -119,7 +119,8 @@ def quoted_or_counted(lookup: Lookup, question: str, found: Sequence[Literal]) -
     return tuple(
         literal
         for literal in found
-        if not any(start <= literal.start and literal.end <= end for start, end in spans)
+        # A bare number may equal some postal code and still be a count: it stays.
+        if not any(s <= literal.start and literal.end <= e and (s, e) != (literal.start, literal.end) for s, e in spans)
         and not (literal.kind == "string" and " ".join(keys(literal.text)) in lookup.whole)
     )
 
@@ -168,7 +169,7 @@ def _whole_score(lookup: Lookup, reading: Reading, first: int, last: int, entry:
     if not proper and all(word in lookup.schema_words or word in stop_words() for word in inside):
         return 0.6 if size <= SMALL else 0.0
     if surface.isdigit():
-        return 0.7
+        return 0.7 if any(word in reading.keys for word in lookup.names[column][1]) else 0.5
     if written != written.lower() and surface == surface.lower():
         if reading.cased and size > LARGE and len(inside) == 1:
             return 0.0
@@ -246,6 +247,8 @@ def _run(lookup: Lookup, reading: Reading, free: list[bool], first: int) -> tupl
 
 def _parts_score(lookup: Lookup, reading: Reading, first: int, last: int, held: Sequence[int]) -> Iterator[Mention]:
     """Score the values that hold a part by how much of them it is; a vague part yields nothing."""
+    while last > first + 1 and reading.tokens[last - 1].key in stop_words():
+        last -= 1
     part = " ".join(reading.tokens[i].key for i in range(first, last))
     named = reading.capital(first, last) or reading.in_quotes(first, last)
     chinese = is_cjk(part)
@@ -255,7 +258,9 @@ def _parts_score(lookup: Lookup, reading: Reading, first: int, last: int, held: 
     used: dict[int, int] = {}
     for share, entry in shares:
         column = lookup.entries[entry][0]
-        if (-share < 0.5 and (chinese or not named)) or used.get(column, 0) >= AT_ONCE:
+        vague = -share < 0.5 and (chinese or not named)
+        common = reading.cased and not named and not chinese and lookup.sizes[column] > LARGE
+        if vague or common or used.get(column, 0) >= AT_ONCE:
             continue
         used[column] = used.get(column, 0) + 1
         score = (0.45 if named or chinese else 0.3) + 0.35 * -share

@@ -78,7 +78,8 @@ class ValueIndex:
             values = [value for value in database.values(table.name, column.name, limit) if _usable(value, kind)]
             if kind == "number" and len(values) > FEW:
                 continue
-            columns.append((table.name, column.name, kind, values))
+            if values:
+                columns.append((table.name, column.name, kind, values))
             left -= len(values)
         words = {word for table in schema.tables for word in name_words(table.name)}
         words |= {word for _, column in schema.columns() for word in name_words(column.name)}

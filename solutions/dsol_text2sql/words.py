@@ -26,8 +26,9 @@ t tell ten than that the their them then there these they thing third this those
 total twice two type
 under unique until up upon us use used using
 value very via
+second minute hour day week month year decade dollar dollars euro seconds minutes hours days weeks months years mb gb kb
 want was we well were what when where whether which while who whole whom whose why will with within without would
-y year years yes you young younger youngest your
+y yes you young younger youngest your
 """
 _CHINESE = """
 的 了 在 是 有 和 与 及 或 哪 些 个 多少 什么 几 谁 每 各 所有 全部 最 大 小
