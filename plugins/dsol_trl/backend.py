@@ -1,0 +1,40 @@
+"""The backend `trl`: its three verbs live in modules that import torch, so they are imported when called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsol import Chat, Codec, FitJob, Generate, Progress
+
+if TYPE_CHECKING:
+    from dsol.recipe import Recipe
+
+
+class TrlBackend:
+    """Fulfil `dsol.Backend` with trl's SFTTrainer."""
+
+    def check(self, options: Mapping[str, Any]) -> list[str]:
+        """List what is wrong with a stage's `backend:` options, each with the closest allowed name; empty: nothing."""
+        from dsol_trl.options import problems
+
+        return problems(options)
+
+    def prepare(self, recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Chat | None, str]]]) -> Codec:
+        """Resolve the recipe's base into `folder` and return its codec."""
+        from dsol_trl.base import prepare
+
+        return prepare(recipe, folder, texts)
+
+    def fit(self, job: FitJob, progress: Callable[[Progress], None]) -> None:
+        """Train one stage, or go on with it after its last complete checkpoint."""
+        from dsol_trl.fit import fit
+
+        fit(job, progress)
+
+    def load(self, model: Path) -> Generate:
+        """Load a checkpoint or a prepared base for writing."""
+        from dsol_trl.generate import load_generate
+
+        return load_generate(model)

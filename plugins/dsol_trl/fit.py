@@ -1,0 +1,180 @@
+"""Train one stage with trl's SFTTrainer, unchanged, on rows that are laid out step by step in the mix's order."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from datasets import Dataset
+from transformers import PrinterCallback
+from trl import SFTTrainer
+
+from dsol import BackendError, FitJob, Progress, TokenRow
+from dsol_trl import attention, checkpoint, hardware, options, template
+from dsol_trl.layout import Steps
+from dsol_trl.loss import SourceLoss, keep_only_labelled
+from dsol_trl.model import Card, load_model, load_tokenizer, read_card
+from dsol_trl.quiet import quiet
+from dsol_trl.record import Record
+from dsol_trl.suits import suits
+
+Tune = Literal["full", "lora"]
+
+
+def fit(job: FitJob, progress: Callable[[Progress], None]) -> None:
+    """Train a stage; called again, go on after the last complete checkpoint, to the same weights on a CPU.
+
+    Leaves `checkpoint-<step>/` folders and `log.jsonl` in the stage's folder. A full disk, a base that can't be
+    trained as asked, or rows without the stop token in the loss are a BackendError.
+    """
+    order = np.load(job.order, allow_pickle=False)
+    steps = Steps(order, job.rows)
+    if not steps.count:
+        raise BackendError(f"{job.order} holds no rows, so there is nothing to train on")
+    card = read_card(job.start)
+    machine = hardware.look()
+    with _disk(job.folder), quiet():
+        job.folder.mkdir(parents=True, exist_ok=True)
+        checkpoint.sweep(job.folder)
+        done = checkpoint.found(job.folder)
+        if done and done[-1][0] >= steps.count:
+            return
+        tokenizer = load_tokenizer(job.start, card.trust_remote_code)
+        codec = template.check(tokenizer, job.start)
+        _prove(steps, codec.contract)
+        tune = choose_tune(job, card, machine)
+        model = _model(job, card, machine, tune)
+        trainer = _trainer(job, card, machine, tune, model, tokenizer, codec, steps, progress)
+        trainer.train(resume_from_checkpoint=str(done[-1][1]) if done else None)
+
+
+def choose_tune(job: FitJob, card: Card, machine: hardware.Hardware) -> Tune:
+    """Resolve `tune`: LoRA for chat models, full tuning for random weights and for base models that fit in memory.
+
+    A full tune of a chat model without `force: full` is a BackendError.
+    """
+    tune = job.stage.tune
+    if tune == "full" and card.origin == "chat" and job.stage.force != "full":
+        raise BackendError(
+            f"base {card.base} is a chat model: tuning all of it makes it forget what it was taught; "
+            "write tune: lora, or force: full if you mean it"
+        )
+    if tune != "auto":
+        return tune
+    if card.origin == "scratch":
+        return "full"
+    fits = hardware.fits_full(_count_parameters(job.start), machine)
+    return "full" if card.origin == "base" and fits and not card.adapter_of else "lora"
+
+
+def _model(job: FitJob, card: Card, machine: hardware.Hardware, tune: Tune) -> Any:
+    attention.register()
+    # Full tuning keeps its weights in fp32 (bf16 is for the arithmetic); what LoRA leaves frozen may stay small.
+    dtype = torch.bfloat16 if machine.bf16 and tune == "lora" else torch.float32
+    model = load_model(job.start, dtype, trainable=tune == "lora")
+    return model.merge_and_unload() if card.adapter_of and tune == "full" else model
+
+
+def _trainer(
+    job: FitJob,
+    card: Card,
+    machine: hardware.Hardware,
+    tune: Tune,
+    model: Any,
+    tokenizer: Any,
+    codec: template.ChatCodec,
+    steps: Steps,
+    progress: Callable[[Progress], None],
+) -> SFTTrainer:
+    parameters = sum(one.numel() for one in model.parameters())
+    config = model.config.get_text_config()
+    arguments = options.settings(
+        job.stage.backend,
+        job.folder,
+        machine,
+        seed=job.seed,
+        steps=steps.count,
+        kind="scratch" if card.origin == "scratch" and tune == "full" else tune,
+        checkpointing=hardware.wants_checkpointing(
+            parameters,
+            parameters if tune == "full" else parameters // 50,
+            config.num_hidden_layers,
+            config.hidden_size,
+            job.stage.batch_tokens,
+            machine,
+        ),
+    )
+    _stop_on(model, codec.contract)
+    steps.fill = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    steps.flat = suits(model, steps)
+    if steps.flat:
+        model.set_attn_implementation(attention.NAME)
+        keep_only_labelled(model)
+    adapted = card.adapter_of or (_within_run(job) if tune == "lora" else "")
+    kept = Card(card.base, card.origin, job.seed, adapted if tune == "lora" else "", card.trust_remote_code)
+    losses = SourceLoss(steps.names)
+    record = Record(
+        job.folder, checkpoint.steps(steps.count, job.stage.checkpoints), kept, codec.contract, losses, progress
+    )
+    trainer = SFTTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_dict({"step": list(range(steps.count))}),
+        data_collator=steps,
+        processing_class=tokenizer,
+        peft_config=_lora(job.stage.backend) if tune == "lora" and not card.adapter_of else None,
+        callbacks=[record],
+    )
+    losses.listen(trainer.model)
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _lora(backend: dict[str, Any]) -> Any:
+    from peft import LoraConfig
+
+    defaults = {"r": 16, "lora_alpha": 32, "target_modules": "all-linear", "task_type": "CAUSAL_LM"}
+    return LoraConfig(**{**defaults, **backend.get(options.PEFT, {})})
+
+
+def _prove(steps: Steps, contract: template.Contract) -> None:
+    """Check the stop token in the first chat row of every source (documents, with loss everywhere, end otherwise)."""
+    for source in np.unique(steps.order[:, 2]).tolist():
+        table = steps.tables[source]
+        row = int(steps.order[steps.order[:, 2] == source][0, 3])
+        ids, labels = (table[name][row].as_py() for name in ("input_ids", "labels"))
+        if ids != labels:
+            template.prove_stop(TokenRow(ids, labels), contract)
+
+
+def _stop_on(model: Any, contract: template.Contract) -> None:
+    """Make generation stop on the template's stop token, beside the tokens that the base stops on."""
+    before = model.generation_config.eos_token_id
+    known = [] if before is None else before if isinstance(before, list) else [before]
+    model.generation_config.eos_token_id = [contract.stop_id, *(one for one in known if one != contract.stop_id)]
+
+
+def _within_run(job: FitJob) -> str:
+    """Name the start by its path below the folder that it and the stage have in common: runs are moved as a whole."""
+    start, stage = job.start.resolve(), job.folder.resolve()
+    common = next(parent for parent in stage.parents if start.is_relative_to(parent))
+    return start.relative_to(common).as_posix()
+
+
+def _count_parameters(folder: Path) -> int:
+    """Estimate a model's parameters from the size of its weights in 16 bits."""
+    return sum(entry.stat().st_size for entry in folder.glob("*.safetensors")) // 2
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = " (the disk is full: free space and start again)" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        raise BackendError(f"training can't write to {folder}: {error.strerror or error}{full}") from error

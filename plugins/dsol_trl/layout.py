@@ -1,0 +1,183 @@
+"""Lay the rows of one optimizer step out as one flat row of tokens, each shared prefix written once.
+
+A step is `[prefix][branch][branch]...[prefix][branch]...`; rows that share nothing are branches of an empty prefix.
+Nothing is padded: position ids and the attention (see dsol_trl.attention) keep the rows apart. The last token of a
+prefix predicts nothing, because the row's own part begins with a token that carries no loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from dsol import NO_LOSS
+from dsol.rows import read
+
+
+@dataclass(frozen=True)
+class Branched:
+    """A prefix of `prefix` tokens that begins at `start`, followed by branches of the given lengths."""
+
+    start: int
+    prefix: int
+    branches: tuple[int, ...]
+
+    @property
+    def own(self) -> int:
+        """Where the first branch begins."""
+        return self.start + self.prefix
+
+    @property
+    def end(self) -> int:
+        return self.own + sum(self.branches)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which token of a flat row belongs where.
+
+    `number`: the sequence of each token, `branch`: its branch (0: the prefix), both int64 (T,). `kept`: positions
+    whose next token carries loss, `source`: the source of each of them, both int64 (K,). `longest`: tokens of the
+    longest row.
+    """
+
+    sequences: tuple[Branched, ...]
+    number: torch.Tensor
+    branch: torch.Tensor
+    kept: torch.Tensor
+    source: torch.Tensor
+    longest: int
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Layout:
+        """Move the tensors."""
+        names = ("number", "branch", "kept", "source")
+        return replace(self, **{name: getattr(self, name).to(device, non_blocking=non_blocking) for name in names})
+
+    def visible(self, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+        """Say which keys a query sees: those before it in its own branch and in the prefix of its sequence."""
+        own = (self.branch[key] == 0) | (self.branch[key] == self.branch[query])
+        return own & (self.number[key] == self.number[query]) & (key <= query)
+
+    @cached_property
+    def padded(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Positions of every branch's tokens (B, longest branch), and which of them are real; padding repeats the first."""
+        starts = [at for one in self.sequences for at in _starts(one)]
+        lengths = torch.tensor([length for one in self.sequences for length in one.branches])
+        steps = torch.arange(int(lengths.max()))
+        real = steps < lengths[:, None]
+        return torch.tensor(starts)[:, None] + torch.where(real, steps, 0), real
+
+
+def flatten(rows: Sequence[tuple[int, int, np.ndarray, np.ndarray, int]]) -> dict[str, Any]:
+    """Make the inputs of one step.
+
+    `rows`: (sequence, source, input ids, labels, shared prefix length) in order; rows of one sequence follow each
+    other. Returns `input_ids`, `position_ids` and `labels` (1, T), `shift_labels` (1, K) of the kept positions, and
+    the `layout`.
+    """
+    ids: list[np.ndarray] = []
+    positions: list[np.ndarray] = []
+    targets: list[np.ndarray] = []
+    number: list[np.ndarray] = []
+    branch: list[np.ndarray] = []
+    source: list[np.ndarray] = []
+    sequences: list[Branched] = []
+    last = None
+    for sequence, origin, tokens, labels, shared in rows:
+        if sequence != last:
+            last = sequence
+            sequences.append(Branched(sequences[-1].end if sequences else 0, shared, ()))
+            ids.append(tokens[:shared])
+            positions.append(np.arange(shared))
+            targets.append(np.full(shared, NO_LOSS))
+            number.append(np.full(shared, len(sequences)))
+            branch.append(np.zeros(shared, dtype=np.int64))
+            source.append(np.full(shared, origin))
+        own = tokens[shared:]
+        sequences[-1] = replace(sequences[-1], branches=(*sequences[-1].branches, len(own)))
+        ids.append(own)
+        positions.append(np.arange(shared, len(tokens)))
+        targets.append(np.append(labels[shared + 1 :], NO_LOSS))
+        number.append(np.full(len(own), len(sequences)))
+        branch.append(np.full(len(own), len(sequences[-1].branches)))
+        source.append(np.full(len(own), origin))
+    target = torch.from_numpy(np.concatenate(targets).astype(np.int64))
+    kept = (target != NO_LOSS).nonzero().flatten()
+    if not len(kept):
+        kept = torch.zeros(1, dtype=torch.int64)  # the trainer wants a loss of every step, be it an empty one
+    layout = Layout(
+        tuple(sequences),
+        torch.from_numpy(np.concatenate(number).astype(np.int64)),
+        torch.from_numpy(np.concatenate(branch).astype(np.int64)),
+        kept,
+        torch.from_numpy(np.concatenate(source).astype(np.int64))[kept],
+        max(len(tokens) for _, _, tokens, _, _ in rows),
+    )
+    return {
+        "input_ids": torch.from_numpy(np.concatenate(ids).astype(np.int64))[None],
+        "position_ids": torch.from_numpy(np.concatenate(positions).astype(np.int64))[None],
+        "labels": target[None],
+        "shift_labels": target[kept][None],
+        "layout": layout,
+    }
+
+
+def pad(rows: Sequence[tuple[int, int, np.ndarray, np.ndarray, int]], fill: int) -> dict[str, Any]:
+    """Make the inputs of one step as an ordinary batch, every row whole, for models that lay out nothing themselves."""
+    longest = max(len(tokens) for _, _, tokens, _, _ in rows)
+    batch = {
+        "input_ids": torch.full((len(rows), longest), fill),
+        "labels": torch.full((len(rows), longest), NO_LOSS),
+        "attention_mask": torch.zeros((len(rows), longest), dtype=torch.int64),
+    }
+    for at, (_, _, tokens, labels, _) in enumerate(rows):
+        batch["input_ids"][at, : len(tokens)] = torch.from_numpy(tokens.astype(np.int64))
+        batch["labels"][at, : len(tokens)] = torch.from_numpy(labels.astype(np.int64))
+        batch["labels"][at, 0] = NO_LOSS
+        batch["attention_mask"][at, : len(tokens)] = 1
+    return batch
+
+
+class Steps:
+    """Read the rows of each step of a mix, and lay them out; the data collator of the trainer.
+
+    `order`: the mix, int64 (n, 4): step, sequence, source (index into the sorted names), row. One example is one
+    step: `{"step": number}`. With `flat` False, rows are padded to a batch with the token `fill` instead.
+    """
+
+    def __init__(self, order: np.ndarray, rows: Mapping[str, Path], fill: int = 0, flat: bool = True) -> None:
+        self.names = sorted(rows)
+        self.order = order
+        self.tables = [read(rows[name]) for name in self.names]
+        self.count = int(order[-1, 0]) + 1 if len(order) else 0
+        self.bounds = np.searchsorted(order[:, 0], np.arange(self.count + 1))
+        self.fill = fill
+        self.flat = flat
+        # Whether a sequence shares its rows' prefix is the mix's choice: one row alone shares nothing.
+        self.sharing = {
+            sequence for sequence, members in zip(*np.unique(order[:, 1], return_counts=True)) if members > 1
+        }
+
+    def rows(self, step: int) -> list[tuple[int, int, np.ndarray, np.ndarray, int]]:
+        """Read a step's rows: sequence, source, input ids, labels, length of the prefix that its sequence shares."""
+        found = []
+        for _, sequence, source, row in self.order[self.bounds[step] : self.bounds[step + 1]].tolist():
+            table = self.tables[source]
+            ids, labels = (table[name][row].values.to_numpy() for name in ("input_ids", "labels"))
+            shared = table["prefix_length"][row].as_py() if sequence in self.sharing else 0
+            found.append((sequence, source, ids, labels, shared))
+        return found
+
+    def __call__(self, examples: Sequence[Mapping[str, int]]) -> dict[str, Any]:
+        rows = [row for example in examples for row in self.rows(example["step"])]
+        return flatten(rows) if self.flat else pad(rows, self.fill)
+
+
+def _starts(sequence: Branched) -> list[int]:
+    return [sequence.own + sum(sequence.branches[:at]) for at in range(len(sequence.branches))]
