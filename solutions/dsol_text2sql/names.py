@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from dsol import DsolError, unknown
+from dsol import unknown
 from dsol_text2sql.grammar import HERE
+from dsol_text2sql.query import Refused
+from dsol_text2sql.reading import needs_quotes
 from dsol_text2sql.schema import Schema, Table
 
 LARGEST = 400  # SELECTs after every use of a CTE is written out; SQLite compiles them all, before any timeout counts
 ROWIDS = frozenset({"rowid", "oid", "_rowid_"})
-SIMPLE = re.compile(r"[a-z_][a-z0-9_]*")
-
-
-class Refused(DsolError):
-    """A statement that the guard doesn't let through; `reason` is a code that a product can switch on.
-
-    Codes: parse, not_one_statement, not_a_query, forbidden, unknown_function, unknown_table, unknown_column, limit,
-    too_long, too_deep, too_large, bad_character.
-    """
-
-    def __init__(self, reason: str, message: str) -> None:
-        self.reason = reason
-        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -36,16 +24,17 @@ class Shape:
     weight: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """One entry of a FROM: a table of the schema, or the columns of a subquery or CTE; `identifier` is its name."""
 
+    node: exp.Expr
     identifier: exp.Identifier
     names: frozenset[str]
     table: Table | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Frame:
     """The names that one SELECT brings into sight; `outer` is the frame of the query around it."""
 
@@ -55,18 +44,30 @@ class Frame:
     weight: int = 1
 
 
+@dataclass(frozen=True)
+class Reference:
+    """A column name in the query: the frame in which it stands, and the frame and source that it was found in."""
+
+    node: exp.Column
+    frame: Frame
+    owner: Frame
+    source: Source
+
+
 @dataclass
 class Resolver:
     """Walk one parsed statement, correcting it in place, and remember the tables and columns of the schema it reads.
 
     In place: strings that SQLite would take from double quotes become single-quoted, names are spelled (and where
-    needed quoted) as the server's schema spells them.
+    needed quoted) as the schema spells them.
     """
 
     schema: Schema
     source: str  # the statement's text
     tables: dict[str, None] = field(default_factory=dict)
     columns: dict[str, None] = field(default_factory=dict)
+    references: list[Reference] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
 
     def query(self, node: exp.Expression, ctes: dict[str, Shape], outer: Frame | None) -> tuple[Shape, Frame]:
         """Resolve a SELECT, a set operation, or one of them in parentheses."""
@@ -105,26 +106,42 @@ class Resolver:
 
     def _select(self, node: exp.Select, ctes: dict[str, Shape], outer: Frame | None) -> tuple[Shape, Frame]:
         frame = Frame(outer=outer)
+        self.frames.append(frame)
         start = node.args.get("from_")
         if start is not None:
             self._source(start.this, ctes, frame)
         for join in node.args.get("joins") or ():
             self._source(join.this, ctes, frame)
-        frame.aliases = frozenset(item.alias.lower() for item in node.expressions if isinstance(item, exp.Alias))
         for join in node.args.get("joins") or ():
             self._visit(join.args.get("on"), ctes, frame)
             for column in join.args.get("using") or ():
-                self._column(exp.column(column.this if isinstance(column, exp.Column) else column), frame)
+                self._used(column, frame)
         names: set[str] = set()
         for item in node.expressions:
             names |= self._projected(item, frame)
+            self._visit(item, ctes, frame)
+        # SQLite sees the names that the SELECT list gives everywhere but there; servers only after WHERE.
+        aliases = frozenset(item.alias.lower() for item in node.expressions if isinstance(item, exp.Alias))
+        frame.aliases = aliases if self.schema.dialect == "sqlite" else frozenset()
+        self._visit(node.args.get("where"), ctes, frame)
+        frame.aliases = aliases
         for part, value in node.args.items():
-            if part not in ("with_", "from_", "joins"):
+            if part not in ("with_", "from_", "joins", "expressions", "where"):
                 for child in value if isinstance(value, list) else [value]:
                     self._visit(child, ctes, frame)
         if frame.weight > LARGEST:
             raise Refused("too_large", f"the query expands to more than {LARGEST} SELECTs")
         return Shape(frozenset(names), frame.weight), frame
+
+    def _used(self, column: exp.Expression, frame: Frame) -> None:
+        """Resolve a name in USING; it belongs to both sides."""
+        name = column.name.lower()
+        found = [source for source in frame.sources.values() if name in source.names]
+        if not found:
+            known = {name for source in frame.sources.values() for name in self._shown(source)}
+            raise Refused("unknown_column", unknown("column", column.name, known))
+        for source in found:
+            self._read(column, source)
 
     def _source(self, node: exp.Expression, ctes: dict[str, Shape], frame: Frame) -> None:
         """Bring one entry of a FROM into the frame."""
@@ -137,7 +154,7 @@ class Resolver:
             frame.weight += shape.weight
             alias = node.args.get("alias")
             declared = frozenset(item.name.lower() for item in alias.args.get("columns") or ()) if alias else None
-            self._add(frame, Source(_named(node), declared or shape.names))
+            self._add(frame, Source(node, _named(node), declared or shape.names))
             self._joined(node, ctes, frame)
             return
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
@@ -158,7 +175,7 @@ class Resolver:
         if place is None and name.lower() in ctes:
             shape = ctes[name.lower()]
             frame.weight += shape.weight
-            self._add(frame, Source(_named(node), shape.names))
+            self._add(frame, Source(node, _named(node), shape.names))
             return
         if node.args.get("catalog") or (place is not None and place.name.lower() not in self._here()):
             raise Refused("unknown_table", f"{_short(node)} lies outside the database {self.schema.name!r}")
@@ -170,7 +187,7 @@ class Resolver:
         names = frozenset(column.name.lower() for column in table.columns)
         if alias is not None and alias.args.get("columns"):
             raise Refused("forbidden", "the columns of a table can't be renamed in FROM")
-        self._add(frame, Source(_named(node), names, table))
+        self._add(frame, Source(node, _named(node), names, table))
 
     def _here(self) -> frozenset[str]:
         return HERE[self.schema.dialect] | ({self.schema.name.lower()} if self.schema.dialect == "mysql" else set())
@@ -225,6 +242,7 @@ class Resolver:
         while here is not None:
             found = [source for source in here.sources.values() if name in source.names]
             if found:
+                self.references.append(Reference(node, frame, here, found[0]))
                 self._read(node, found[0])
                 return
             if name in here.aliases or any(self._rowid(name, source) for source in here.sources.values()):
@@ -244,23 +262,24 @@ class Resolver:
             if source := here.sources.get(node.table.lower()):
                 if self.schema.dialect != "sqlite":  # servers mind the case
                     node.set("table", source.identifier.copy())
+                self.references.append(Reference(node, frame, here, source))
                 return source
             here = here.outer
         raise Refused("unknown_table", f"{node.table}.{node.name}: {unknown('table here', node.table, frame.sources)}")
 
-    def _read(self, node: exp.Column, source: Source) -> None:
+    def _read(self, node: exp.Expression, source: Source) -> None:
         column = source.table.column(node.name) if source.table else None
         if source.table is None or column is None:
             return
         self.columns[f"{source.table.name}.{column.name}"] = None
-        if self.schema.dialect != "sqlite" and node.parent is not None:
+        if isinstance(node, exp.Identifier):
+            node.replace(self._spelled(node, column.name))
+        else:
             node.set("this", self._spelled(node.this, column.name))
 
     def _spelled(self, identifier: exp.Identifier, name: str) -> exp.Identifier:
-        if self.schema.dialect == "sqlite":
-            return identifier
-        special = self.schema.dialect == "postgres" and not SIMPLE.fullmatch(name)
-        return exp.to_identifier(name, quoted=True if special or identifier.args.get("quoted") else None)
+        quoted = bool(identifier.args.get("quoted")) or needs_quotes(name, self.schema.dialect)
+        return exp.Identifier(this=name, quoted=quoted)
 
     def _rowid(self, name: str, source: Source) -> bool:
         return self.schema.dialect == "sqlite" and name in ROWIDS and source.table is not None

@@ -32,6 +32,18 @@ class QueryError(DsolError):
         super().__init__(message)
 
 
+class Refused(DsolError):
+    """A statement that the guard doesn't let through; `reason` is a code that a product can switch on.
+
+    Codes: parse, not_one_statement, not_a_query, forbidden, unknown_function, unknown_table, unknown_column, limit,
+    too_long, too_deep, too_large, bad_character.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
 @dataclass(frozen=True)
 class Result:
     """Rows with the driver's own Python values; `truncated` says that the row limit cut off more of them."""
