@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 
 from dsol_text2sql.literals import Literal, quoted
 from dsol_text2sql.text import Token, is_cjk, keys, tokens
-from dsol_text2sql.words import stop_characters, stop_words
+from dsol_text2sql.words import edge_characters, stop_characters, stop_words
 
 SMALL = 50  # distinct values: below this a column is a category, and one Chinese character may name its value
 LARGE = 200  # distinct values: above this a column holds titles, which common words happen to be as well
@@ -136,7 +136,7 @@ def _exact(lookup: Lookup, reading: Reading) -> Iterator[Mention]:
                 score = _whole_score(lookup, reading, first, last, entry)
                 if score:
                     yield _mention(lookup, reading, entry, first, last, score)
-            for entry in lookup.aliases.get(key, ()):
+            for entry in dict.fromkeys(lookup.aliases.get(key, ())):
                 yield _mention(lookup, reading, entry, first, last, 0.9)
 
 
@@ -230,7 +230,7 @@ def _run(lookup: Lookup, reading: Reading, free: list[bool], first: int) -> tupl
     words = [reading.tokens[i].key for i in range(first, last)]
     if width == 1 and not _content(lookup, reading, first):
         return first, []
-    if width == 2 and (not is_cjk(words[1]) or "".join(words) in stop_words() or words[0] in stop_characters()):
+    if width == 2 and (not is_cjk(words[1]) or "".join(words) in stop_words() or words[0] in edge_characters()):
         return first, []
     held = lookup.parts.get(" ".join(words), [])
     if len(held) > 20 * COMMON:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from dsol_text2sql.literals import Literal, literals
 from dsol_text2sql.mentions import Lookup, find, quoted_or_counted
 from dsol_text2sql.schema import Column, Schema, Table
+from dsol_text2sql.territories import known_names
 from dsol_text2sql.text import is_cjk, keys, name_words
 from dsol_text2sql.words import articles, stop_characters, stop_words
 
@@ -65,7 +66,11 @@ class ValueIndex:
     def build(
         cls, database: Source, aliases: Aliases | None = None, *, per_column: int = PER_COLUMN, in_all: int = IN_ALL
     ) -> ValueIndex:
-        """Read the distinct values of text, date and small integer columns, at most `in_all` of them."""
+        """Read the distinct values of text, date and small integer columns, at most `in_all` of them.
+
+        `aliases` are further phrases for values, as `lexicon.learn_aliases` learns them; countries, languages and
+        large cities are known by their English and Chinese names anyhow.
+        """
         schema, left = database.schema, in_all
         columns: list[tuple[str, str, str, Sequence[Value]]] = []
         linked = {(key.table.lower(), key.column.lower()) for key in schema.foreign_keys}
@@ -83,7 +88,8 @@ class ValueIndex:
             left -= len(values)
         words = {word for table in schema.tables for word in name_words(table.name)}
         words |= {word for _, column in schema.columns() for word in name_words(column.name)}
-        return cls(columns, words - stop_words(), aliases)
+        index = cls(columns, words - stop_words(), known_names(columns))
+        return index.with_aliases(aliases) if aliases else index
 
     def with_aliases(self, aliases: Aliases) -> ValueIndex:
         """Return an index that knows these phrases for values as well."""
@@ -173,9 +179,12 @@ def _lookup(
         words = keys(phrase)
         for table, column, value in targets:
             target = named.get((table.lower(), column.lower()))
-            if words and target is not None:
-                known[" ".join(words)].append(len(entries))
-                entries.append((target, value, " ".join(keys(str(value)))))
+            if not words or target is None:
+                continue
+            known[" ".join(words)].append(len(entries))
+            entries.append((target, value, " ".join(keys(str(value)))))
+            # A phrase learned for one column means the same value in the others that hold it.
+            known[" ".join(words)].extend(whole.get(entries[-1][2], ()))
     names = [(name_words(table), name_words(column)) for table, column, _, _ in columns]
     sizes = [len(values) for _, _, _, values in columns]
     longest = max((key.count(" ") + 1 for lookup in (whole, known) for key in lookup), default=0)

@@ -55,6 +55,14 @@ def stop_characters() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def edge_characters() -> frozenset[str]:
+    """Hold the Chinese characters that no name begins or ends with; unlike 大, 上 or 内 they occur in hardly any."""
+    return frozenset(
+        "的了在是有和与及或哪些个几谁每各最请给我按从到以并且而但不没为被把将对于等其这那之者所都也还又就才只吗呢吧啊么"
+    )
+
+
+@lru_cache(maxsize=1)
 def articles() -> frozenset[str]:
     """Hold the words that a person may leave out of a name ("the beatles", "beatles")."""
     return frozenset({"the", "a", "an"})
