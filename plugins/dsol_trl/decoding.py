@@ -11,8 +11,10 @@ import torch
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
-from dsol_trl.branches import Prefix, joined, new_cache
+from dsol_trl.cache import Prefix, inlined, joined, new_cache
+from dsol_trl.prefix_attention import additive
 from dsol_trl.sampling import choose, uniforms
+from dsol_trl.sharing import run
 
 CHUNK = 2048  # tokens of one sequence that are run through the model at once
 SCORES = 1 << 26  # attention scores that one prefill may hold
@@ -31,7 +33,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Ready:
-    """A prompt: its number in the call and all its tokens; `shared` of them are in the prefix, at least one isn't."""
+    """A prompt: its number in the call and all its tokens, of which it has the first `shared` in common with others.
+
+    Those are computed once; at least one token is the prompt's own.
+    """
 
     number: int
     tokens: tuple[int, ...]
@@ -82,30 +87,10 @@ class _Batch:
         return int(self.cache.layers[0].length)
 
 
-@torch.inference_mode()
 def extend(model: PreTrainedModel, prefix: Prefix, tokens: Sequence[int]) -> Prefix:
     """Run more tokens through the model behind a prefix; return the longer prefix."""
     for start in range(0, len(tokens), CHUNK):
-        part = tuple(tokens[start : start + CHUNK])
-        cache = new_cache()
-        positions = torch.arange(len(part), device=model.device) + len(prefix.tokens)
-        model(
-            input_ids=torch.tensor([part], device=model.device),
-            position_ids=positions[None],
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-            shared_prefix=prefix,
-        )
-        own = [(layer.keys, layer.values) for layer in cache.layers]
-        before = prefix.layers or tuple((keys[:, :, :0], values[:, :, :0]) for keys, values in own)
-        prefix = Prefix(
-            prefix.tokens + part,
-            tuple(
-                (torch.cat([old[0], new[0]], dim=2), torch.cat([old[1], new[1]], dim=2))
-                for old, new in zip(before, own, strict=True)
-            ),
-        )
+        prefix = run(model, prefix, torch.tensor([tokens[start : start + CHUNK]], device=model.device))
     return prefix
 
 
@@ -115,10 +100,12 @@ def decode(
 ) -> list[list[Written]]:
     """Complete every prompt; return the samples per prompt, in the order of `prompts`.
 
-    `rows`: sequences in one batch. `context`: tokens that the model can read and write, prompt included.
+    All prompts begin with `prefix`, which is held once. What some of them share beyond it is computed once and copied
+    to each. `rows`: sequences in one batch. `context`: tokens that the model can read and write, prompt included.
     """
     done: dict[int, list[Written]] = {prompt.number: [] for prompt in prompts}
-    waiting = deque(sorted(prompts, key=lambda prompt: len(prompt.own)))
+    waiting = deque(sorted(prompts, key=lambda prompt: (prompt.tokens[: prompt.shared], len(prompt.own))))
+    heads = model.config.get_text_config().num_attention_heads
     batch: _Batch | None = None
     while waiting or batch:
         active = [at for at, one in enumerate(batch.written) if not one.ended] if batch else []
@@ -126,7 +113,7 @@ def decode(
         if waiting and len(active) <= rows // 2:
             room = rows - len(active)
             while waiting and (room >= asked.samples or not parts):
-                taken = _take(waiting, max(1, room // asked.samples), len(prefix.tokens), model.config)
+                taken = _take(waiting, max(1, room // asked.samples), heads)
                 part = _start(model, prefix, taken, asked, context)
                 for one in part.written:
                     done[one.number].append(one)
@@ -143,13 +130,14 @@ def decode(
     return [done[prompt.number] for prompt in prompts]
 
 
-def _take(waiting: deque[Ready], most: int, before: int, config: object) -> list[Ready]:
-    """Take the next prompts, as many as fit into one prefill; the queue is ordered by length."""
-    heads = getattr(config, "num_attention_heads", 32)
+def _take(waiting: deque[Ready], most: int, heads: int) -> list[Ready]:
+    """Take the next prompts that share the same tokens, as many as one prefill can hold; shorter ones come first."""
     taken: list[Ready] = []
     while waiting and len(taken) < most:
-        new = len(waiting[0].own)
-        if taken and (len(taken) + 1) * new * (before + new) * heads > SCORES:
+        new, shared = len(waiting[0].own), waiting[0].shared
+        if taken and (len(taken) + 1) * new * (shared + new) * heads > SCORES:
+            break
+        if taken and waiting[0].tokens[:shared] != taken[0].tokens[: taken[0].shared]:
             break
         taken.append(waiting.popleft())
     return taken
@@ -158,6 +146,8 @@ def _take(waiting: deque[Ready], most: int, before: int, config: object) -> list
 def _start(model: PreTrainedModel, prefix: Prefix, prompts: Sequence[Ready], asked: Asked, context: int) -> _Batch:
     """Run the prompts' own tokens through the model once, and choose the first token of each of their samples."""
     device = model.device
+    start = len(prefix.tokens)
+    lead = extend(model, prefix, prompts[0].tokens[start : prompts[0].shared])
     longest = max(len(prompt.own) for prompt in prompts)
     pads = torch.tensor([longest - len(prompt.own) for prompt in prompts], device=device)
     ids = torch.tensor([[0] * (longest - len(prompt.own)) + list(prompt.own) for prompt in prompts], device=device)
@@ -165,21 +155,23 @@ def _start(model: PreTrainedModel, prefix: Prefix, prompts: Sequence[Ready], ask
     mask = None
     if len(prompts) > 1:
         seen = (column[None, :] <= column[:, None]) & (column >= pads[:, None])[:, None]
-        mask = _additive(seen, model.dtype)[:, None]
+        mask = additive(seen, model.dtype)[:, None]
     cache = new_cache()
     logits = model(
         input_ids=ids,
         attention_mask=mask,
-        position_ids=len(prefix.tokens) + (column - pads[:, None]).clamp_min(0),
+        position_ids=len(lead.tokens) + (column - pads[:, None]).clamp_min(0),
         past_key_values=cache,
         use_cache=True,
         logits_to_keep=1,
-        shared_prefix=prefix,
+        shared_prefix=lead,
     ).logits[:, -1]
+    if len(lead.tokens) > start:
+        cache = inlined(cache, pads.tolist(), lead, start)
     written = [Written.begin(prompt, sample, asked, context) for prompt in prompts for sample in range(asked.samples)]
     if asked.samples > 1:
         copies = torch.arange(len(prompts), device=device).repeat_interleave(asked.samples)
-        cache, pads, logits = joined([cache], [copies], longest), pads[copies], logits[copies]
+        cache, pads, logits = joined([cache], [copies], int(cache.layers[0].length)), pads[copies], logits[copies]
     batch = _Batch(written, cache, pads)
     _choose(batch, logits, asked)
     return batch
@@ -189,7 +181,7 @@ def _step(model: PreTrainedModel, prefix: Prefix, batch: _Batch, asked: Asked) -
     """Run the newest token of each sequence through the model and choose the next one."""
     device = model.device
     column = torch.arange(batch.columns + 1, device=device)
-    mask = _additive(column >= batch.pads[:, None], model.dtype)
+    mask = additive(column >= batch.pads[:, None], model.dtype)
     logits = model(
         input_ids=torch.tensor([[one.tokens[-1]] for one in batch.written], device=device),
         attention_mask=mask[:, None, None],
@@ -226,8 +218,3 @@ def _join(parts: Sequence[tuple[_Batch, list[int]]]) -> _Batch:
     cache = joined([batch.cache for batch, _ in parts], rows, columns)
     written = [batch.written[at] for batch, chosen in parts for at in chosen]
     return _Batch(written, cache, columns - filled)
-
-
-def _additive(seen: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Turn a boolean mask into one that is added to attention scores; finite, as a padded query may see nothing."""
-    return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill_(~seen, torch.finfo(dtype).min)

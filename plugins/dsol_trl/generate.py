@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import torch
 from transformers import PreTrainedModel
 
 from dsol import BackendError, Chat, Completion, Generate, prefix
-from dsol_trl import branches
 from dsol_trl.alone import decode_alone
-from dsol_trl.branches import Prefix
+from dsol_trl.cache import SPARE, Prefix
 from dsol_trl.decoding import Asked, Ready, Written, decode, extend
-from dsol_trl.prefixes import PrefixStore
-from dsol_trl.template import ChatCodec
+from dsol_trl.hardware import look
+from dsol_trl.model import load_model, load_tokenizer, read_card
+from dsol_trl.prefix_attention import NAME
+from dsol_trl.prefix_store import PrefixStore, common
+from dsol_trl.sharing import sharing
+from dsol_trl.template import ChatCodec, check
 
 USEFUL = 64  # a prefix shorter than this is not worth remembering
-ROWS = {"cpu": 64}  # sequences in one batch; past it a CPU gains nothing
+CROWD = 16  # fewer sequences than this don't get a batch of their own
+ROWS = {"cpu": 64}  # sequences in one batch; more don't make a CPU faster
 ROWS_ELSEWHERE = 256
 
 
 class Writer:
     """Write completions (`dsol.Generate`) with one loaded model; remembers the prefixes of earlier calls.
 
-    `shares` says whether the model's attention and cache can share prefixes and be padded; where not (sliding
-    windows, recurrent states, unknown attention), each completion is written alone. `memory` is what the caches may
-    take, in bytes.
+    Calls from several threads are answered one after the other. `memory` is what the caches may take, in bytes.
     """
 
     def __init__(self, model: PreTrainedModel, codec: ChatCodec, memory: int) -> None:
         self.model = model.eval()
         self.codec = codec
+        self.memory = memory
         self.stop = stop_ids(model, codec)
         self.context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 1 << 20))
-        self.token_bytes = branches.token_bytes(model)
-        self.shares = self.token_bytes > 0
+        self.sharing = sharing(self.model)
         self.store = PrefixStore(memory // 4)
-        self.memory = memory
+        self._turn = Lock()
 
     def __call__(
         self,
@@ -54,13 +58,14 @@ class Writer:
             raise BackendError(f"{samples} samples at temperature 0 would all be the same; set a temperature above 0")
         asked = Asked(self.stop, samples, temperature, max_new_tokens, seed)
         prompts = [self._ready(number, chat) for number, chat in enumerate(chats)]
-        if not self.shares:
-            written = decode_alone(self.model, prompts, asked, self.context)
-        else:
-            written = self._decode(prompts, asked)
-        return [
-            [self._completion(prompt, one) for one in some] for prompt, some in zip(prompts, written, strict=True)
-        ]
+        with self._turn:
+            written = self._decode(prompts, asked) if self.shares(prompts, asked) else self._alone(prompts, asked)
+        return [[self._completion(prompt, one) for one in some] for prompt, some in zip(prompts, written, strict=True)]
+
+    def shares(self, prompts: Sequence[Ready], asked: Asked) -> bool:
+        """Say whether these prompts can share prefixes and batches: not past a sliding window, not with every model."""
+        longest = max((len(one.tokens) for one in prompts), default=0)
+        return min(longest + asked.max_new_tokens, self.context) <= self.sharing.reach
 
     def _ready(self, number: int, chat: Chat) -> Ready:
         tokens = tuple(self.codec.prompt_ids(chat))
@@ -71,21 +76,31 @@ class Writer:
             )
         return Ready(number, tokens)
 
+    def _alone(self, prompts: Sequence[Ready], asked: Asked) -> list[list[Written]]:
+        self._attention(self.sharing.own)
+        return decode_alone(self.model, prompts, asked, self.context)
+
     def _decode(self, prompts: Sequence[Ready], asked: Asked) -> list[list[Written]]:
-        """Decode group by group: prompts that begin alike, then all that have no partner."""
+        """Decode a crowd that begins alike behind its shared prefix, and all smaller groups together."""
+        self._attention(NAME)
         groups = prefix.group([one.tokens for one in prompts], [len(one.tokens) - 1 for one in prompts])
-        alone = sorted(set(range(len(prompts))) - {row for group in groups for row in group.rows})
-        parts = [(group.length, group.rows) for group in groups] + ([(0, tuple(alone))] if alone else [])
+        single = set(range(len(prompts))) - {row for group in groups for row in group.rows}
+        parts = [[replace(prompts[row], shared=group.length) for row in group.rows] for group in groups]
+        parts += [[prompts[row]] for row in sorted(single)]
+        small = [part for part in parts if len(part) * asked.samples < CROWD]
+        if len(small) > 1:
+            parts = [part for part in parts if len(part) * asked.samples >= CROWD]
+            parts.append([one for part in small for one in part])
         done: dict[int, list[Written]] = {}
-        for length, numbers in parts:
-            if len(numbers) == 1:
-                length = len(prompts[numbers[0]].tokens) - 1
-            shared = self._prefix(prompts[numbers[0]].tokens[:length], len(numbers) > 1)
-            ready = [Ready(at, prompts[at].tokens, len(shared.tokens)) for at in numbers]
-            rows = self._rows(ready, asked)
-            for at, some in zip(numbers, decode(self.model, shared, ready, asked, rows, self.context), strict=True):
-                done[at] = some
+        for part in parts:
+            done |= zip((one.number for one in part), self._decode_part(part, asked), strict=True)
         return [done[at] for at in range(len(prompts))]
+
+    def _decode_part(self, part: Sequence[Ready], asked: Asked) -> list[list[Written]]:
+        tokens = sorted(one.tokens[:-1] for one in part)
+        shared = self._prefix(tokens[0][: common(tokens[0], tokens[-1])], len(part) > 1)
+        ready = [replace(one, shared=max(one.shared, len(shared.tokens))) for one in part]
+        return decode(self.model, shared, ready, asked, self._rows(ready, len(shared.tokens), asked), self.context)
 
     def _prefix(self, tokens: tuple[int, ...], whole: bool) -> Prefix:
         """Get a prefix's keys and values, from earlier calls as far as they are remembered; `whole`: all of it."""
@@ -98,9 +113,14 @@ class Writer:
             self.store.keep(longer)
         return longer
 
-    def _rows(self, prompts: Sequence[Ready], asked: Asked) -> int:
-        longest = max(len(one.own) for one in prompts) + asked.max_new_tokens + branches.SPARE
-        fit = self.memory // 2 // (longest * self.token_bytes)  # half: rows are copied when the batch changes
+    def _attention(self, name: str) -> None:
+        if self.model.config._attn_implementation != name:
+            self.model.set_attn_implementation(name)
+
+    def _rows(self, prompts: Sequence[Ready], held: int, asked: Asked) -> int:
+        """Size the batch; `held` tokens of each prompt take no room of their own."""
+        longest = max(len(one.tokens) for one in prompts) - held + asked.max_new_tokens + SPARE
+        fit = self.memory // 2 // (longest * self.sharing.token_bytes)  # half: rows are copied when the batch changes
         return max(1, min(ROWS.get(self.model.device.type, ROWS_ELSEWHERE), fit))
 
     def _completion(self, prompt: Ready, written: Written) -> Completion:
@@ -121,12 +141,19 @@ def stop_ids(model: PreTrainedModel, codec: ChatCodec) -> frozenset[int]:
 
 
 def load_generate(model: Path) -> Generate:
-    """Load a checkpoint folder or a prepared base; a BackendError says what is wrong with it."""
-    from dsol_trl.loading import load_codec, load_model, memory
+    """Load a checkpoint folder or a prepared base; a BackendError says what is wrong with it.
 
-    codec = load_codec(model)
-    loaded = load_model(model)
-    return Writer(loaded, codec, memory(loaded.device))
-
-
-__all__ = ["Writer", "load_generate", "stop_ids"]
+    Weights come from safetensors only. In bfloat16 on a GPU that computes in it, else in single precision; a LoRA
+    adapter is merged into its base in memory.
+    """
+    card = read_card(model)
+    codec = check(load_tokenizer(model, card.trust_remote_code), model)
+    if card.adapter_of and not (model / "adapter_model.safetensors").exists():
+        raise BackendError(f"{model} has no adapter_model.safetensors; adapters in other formats are not loaded")
+    hardware = look()
+    on_gpu = hardware.device == "cuda"
+    loaded = load_model(model, torch.bfloat16 if on_gpu and hardware.bf16 else torch.float32)
+    if card.adapter_of:
+        loaded = loaded.merge_and_unload()
+    # Half of what is free on a GPU, a quarter of what the whole machine shares.
+    return Writer(loaded.to(hardware.device), codec, hardware.memory // (2 if on_gpu else 4))

@@ -21,9 +21,7 @@ def uniforms(tokens: Sequence[int], sample: int, seed: int, count: int) -> np.nd
     return np.random.Generator(np.random.Philox(key=key)).random(count)
 
 
-def choose(
-    logits: torch.Tensor, temperature: float, uniform: torch.Tensor | None
-) -> tuple[torch.Tensor, torch.Tensor]:
+def choose(logits: torch.Tensor, temperature: float, uniform: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
     """Choose a token per sequence; return the tokens and their log-probabilities at temperature 1.
 
     `logits` (sequences, vocabulary). `uniform` (sequences,) in float64 picks from the cumulated probabilities at

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dsol_trl.branches import Prefix
+from dsol_trl.cache import Prefix
 
 
 class PrefixStore:
