@@ -1,0 +1,278 @@
+"""What a run achieved, as numbers (`report.json`) and as one page for people (`report.html`)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dsol.comparison import Row, Slice, compare, confidence, contestants, scores, slices, verdict
+from dsol.errors import RunError
+from dsol.evaluation import reduce
+from dsol.metric import Metric
+from dsol.page import render
+from dsol.run import Run, read_json, write_json, write_text
+from dsol.significance import estimate
+from dsol.tables import tables
+
+__all__ = ["gather", "read_report", "tables", "write_report"]
+
+PAIRS = (
+    ("combined", "baseline"),
+    ("wrapped", "baseline"),
+    ("model", "baseline"),
+    ("wrapped", "model"),
+    ("combined", "wrapped"),
+)
+POINTS = 400  # of a loss curve in the report; log.jsonl keeps them all
+EXAMPLES = 4  # of each class of errors
+
+
+def write_report(run: Run, metric: Metric, rows: Sequence[Row], level: float) -> dict[str, Any]:
+    """Write `report.json` and `report.html` of a run from its answer rows; return what report.json says.
+
+    Parts of the run folder that aren't there (no log, no baseline) are left out. Without any answer: a RunError.
+    """
+    report = gather(run, metric, rows, level)
+    write_json(run / "report.json", report)
+    write_text(run / "report.html", render(report))
+    return report
+
+
+def read_report(run: Run) -> dict[str, Any]:
+    """Read `report.json` of a finished run."""
+    found: dict[str, Any] = read_json(run / "report.json")
+    return found
+
+
+def gather(run: Run, metric: Metric, rows: Sequence[Row], level: float) -> dict[str, Any]:
+    """Collect everything a report says, as plain JSON values."""
+    if not rows:
+        raise RunError(f"{run.folder} has no answers to report on; score some held-out samples with `dsol eval`")
+    names, up = contestants(rows), metric.higher_is_better
+    manifest = run.manifest()
+    recipe = run / "recipe.yaml"
+    reduced = {name: reduce(metric, rows, name) for name in names}
+    sure = {name: confidence(rows, name, level, up) for name in names}
+    report = {
+        "run": run.name,
+        "solution": manifest.get("solution", ""),
+        "base": manifest.get("base", ""),
+        "metric": metric.name,
+        "higher_is_better": up,
+        "level": level,
+        "samples": len(rows),
+        "contestants": names,
+        "verdict": asdict(verdict(rows, level, higher_is_better=up)),
+        "slices": [_slice(cut, names, level, up) for cut in slices(rows)],
+        "reduced": reduced,
+        "confidence": {name: asdict(one) for name, one in sure.items() if one},
+        "sources": {name: _sources(rows, name, level) for name in names if name != "model"},
+        "errors": errors(rows, names, reduced, up),
+        "stages": {path.name: _stage(path, manifest) for path in _stages(run, manifest)},
+        "data": _optional(run / "data" / "report.json"),
+        "advice": _optional(run / "advice.json"),
+        "calibration": _optional(run / "thresholds.json"),
+        "recipe": recipe.read_text(encoding="utf-8") if recipe.exists() else "",
+        "manifest": manifest,
+    }
+    plain: dict[str, Any] = _plain(report)
+    return plain
+
+
+def errors(
+    rows: Sequence[Row], names: Sequence[str], reduced: Mapping[str, Any], higher_is_better: bool = True
+) -> dict[str, Any]:
+    """Count wrong answers by `detail.error_class` and by hardness, with the surest of each class as examples.
+
+    Examples are of the contestant that a user meets: combined, else the last one there is. The levels of hardness come
+    in the order in which a table of the metric's `reduce` has them, else the easiest first.
+    """
+    shown = "combined" if "combined" in names else names[-1]
+    counts = {name: Counter(filter(None, (_error(row, name, higher_is_better) for row in rows))) for name in names}
+    classes: dict[str, list[Row]] = {}
+    for row in rows:
+        found = _error(row, shown, higher_is_better)
+        if found:
+            classes.setdefault(found, []).append(row)
+    ordered = sorted(classes, key=lambda name: (-len(classes[name]), name))
+    hardness: dict[str, dict[str, list[float]]] = {}
+    for row in rows:
+        by_name = hardness.setdefault(_hardness(row), {name: [] for name in names})
+        for name in names:
+            by_name[name].append(float(row["answers"][name]["score"]))
+    sign = -1 if higher_is_better else 1
+    levels = sorted(filter(None, hardness), key=lambda level: sign * _middle(hardness[level].values()))
+    for table in reduced[shown].values():
+        if isinstance(table, Mapping) and set(levels) <= set(table):
+            levels = [level for level in table if level in levels]
+            break
+    return {
+        "contestant": shown,
+        "classes": [
+            {
+                "name": name,
+                "samples": len(classes[name]),
+                "by_hardness": dict(Counter(_hardness(row) for row in classes[name])),
+                "by_contestant": {who: counts[who][name] for who in names},
+                "examples": [_example(row, shown, names) for row in _surest(classes[name], shown)],
+            }
+            for name in ordered
+        ],
+        "hardness": {
+            level: {
+                name: {"value": sum(found) / len(found), "samples": len(found)}
+                for name, found in hardness[level].items()
+            }
+            for level in levels
+        },
+    }
+
+
+def _slice(cut: Slice, names: Sequence[str], level: float, up: bool) -> dict[str, Any]:
+    answered = {
+        name: sum(row["answers"][name]["source"] != "none" for row in cut.rows) / len(cut.rows) for name in names
+    }
+    return {
+        "name": cut.name,
+        "set": cut.set,
+        "language": cut.language,
+        "samples": len(cut.rows),
+        "scores": {
+            name: {**asdict(estimate(scores(cut.rows, name), level)), "answered": answered[name]} for name in names
+        },
+        "tests": [
+            asdict(compare(cut.rows, a, cut.rows, b, level, higher_is_better=up))
+            for a, b in PAIRS
+            if a in names and b in names
+        ],
+    }
+
+
+def _sources(rows: Sequence[Row], name: str, level: float) -> list[dict[str, Any]]:
+    """Say who answered how often, for which reasons, and how right that was."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["answers"][name]["source"], []).append(row["answers"][name])
+    return [
+        {
+            "source": source,
+            **asdict(estimate([float(one["score"]) for one in answers], level)),
+            "reasons": dict(Counter(one["reason"] for one in answers).most_common()),
+        }
+        for source, answers in sorted(found.items(), key=lambda item: -len(item[1]))
+    ]
+
+
+def _stages(run: Run, manifest: Mapping[str, Any]) -> list[Path]:
+    """List the stages' folders in the order in which they were trained."""
+    trained = [step.removeprefix("stage ") for step in manifest.get("steps", {}) if step.startswith("stage ")]
+    there = [path for path in (run / "stages").glob("*") if path.is_dir()]
+    return sorted(
+        there, key=lambda path: (trained.index(path.name) if path.name in trained else len(trained), path.name)
+    )
+
+
+def _stage(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    log, unreadable = _log(folder / "log.jsonl")
+    facts = manifest.get("steps", {}).get(f"stage {folder.name}", {})
+    return {
+        "log": log,
+        "unreadable_lines": unreadable,
+        "scores": _optional(folder / "scores.json") or [],
+        "chosen": Path(facts.get("chosen", "")).name,
+        "train_seconds": facts.get("train_seconds"),
+        "mix": _optional(folder / "mix.json"),
+    }
+
+
+def _log(path: Path) -> tuple[list[dict[str, float]], int]:
+    """Read a training log, thinned to so many points that a curve shows; each is the mean of the lines around it."""
+    if not path.exists():
+        return [], 0
+    # A process that was killed may have left half a line, and the one that went on wrote some steps again.
+    by_step: dict[float, dict[str, float]] = {}
+    unreadable = 0
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            one = json.loads(line)
+            by_step[one["step"]] = one
+        except (ValueError, KeyError, TypeError):
+            unreadable += 1
+    ordered = [by_step[step] for step in sorted(by_step)]
+    size = -(-len(ordered) // POINTS)
+    parts = [ordered[start : start + size] for start in range(0, len(ordered), size)] if ordered else []
+    return [_mean(part) for part in parts], unreadable
+
+
+def _mean(part: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for key in dict.fromkeys(key for one in part for key in one):
+        values = [v for one in part if isinstance(v := one.get(key), int | float) and math.isfinite(v)]
+        if values:
+            found[key] = values[-1] if key == "step" else sum(values) / len(values)
+    return found
+
+
+def _error(row: Row, name: str, higher_is_better: bool) -> str:
+    answer = row["answers"][name]
+    score = float(answer["score"]) if higher_is_better else 1 - float(answer["score"])
+    named = answer["detail"].get("error_class")
+    if score >= 1 or (score >= 0.5 and not named):
+        return ""
+    if named:
+        return str(named)
+    return "no answer" if answer["output"] is None else "wrong"
+
+
+def _hardness(row: Row) -> str:
+    details = [answer["detail"] for answer in row["answers"].values()]
+    return str(
+        next((d["hardness"] for d in details if d.get("hardness")), row.get("meta", {}).get("hardness", "")) or ""
+    )
+
+
+def _middle(groups: Iterable[Sequence[float]]) -> float:
+    found = [score for group in groups for score in group]
+    return sum(found) / len(found)
+
+
+def _surest(rows: Sequence[Row], name: str) -> list[Row]:
+    return sorted(rows, key=lambda row: (-row["answers"][name]["confidence"], str(row["id"])))[:EXAMPLES]
+
+
+def _example(row: Row, shown: str, names: Sequence[str]) -> dict[str, Any]:
+    answer = row["answers"][shown]
+    return {
+        "id": row["id"],
+        "set": row["set"],
+        "language": row.get("meta", {}).get("language", ""),
+        "hardness": _hardness(row),
+        "input": row.get("input") or {},
+        "target": row.get("target", ""),
+        "output": answer["output"],
+        "source": answer["source"],
+        "reason": answer["reason"],
+        "ask": answer.get("ask", ""),
+        "confidence": answer["confidence"],
+        "scores": {name: row["answers"][name]["score"] for name in names},
+    }
+
+
+def _optional(path: Path) -> Any:
+    return read_json(path) if path.exists() else None
+
+
+def _plain(value: Any) -> Any:
+    """Make JSON values: numbers that JSON doesn't know become null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int | bool) else str(value)

@@ -1,0 +1,92 @@
+"""A report in a terminal: one table of who scored what, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from dsol.comparison import Comparison, in_words
+from dsol.page.words import between, label, metric, points, share
+
+FIXED = 15 + 10 + 10 + 2  # columns of a terminal taken by the names, "answered" and "p"
+CELL = 12  # and by each set
+
+
+def tables(report: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
+    """Make the table that `dsol train` ends with, and the verdict; sets too many for `width` go to further tables."""
+    cuts = [cut for cut in report["slices"] if not (cut["set"] and cut["language"])]
+    room = max(1, (width - FIXED) // CELL)
+    made: list[RenderableType] = [_scores(report, cuts[at : at + room], at == 0) for at in range(0, len(cuts), room)]
+    return [*made, _verdict(report)]
+
+
+def comparison_table(found: Mapping[str, Comparison]) -> Table:
+    """Make a table of comparisons by slice, as `dsol.comparison.compare_slices` gives them."""
+    first = next(iter(found.values()))
+    table = _plain(f"{first.a} against {first.b}")
+    for name in ("samples", first.a, first.b, "difference", "won/lost", "p"):
+        table.add_column(name, justify="right", overflow="fold")
+    for name, one in found.items():
+        low, high = points(one.difference.low), points(one.difference.high)
+        table.add_row(
+            name,
+            str(one.difference.samples),
+            share(one.a_score.value),
+            share(one.b_score.value),
+            Group(
+                Text(points(one.difference.value), justify="right"), Text(f"{low} to {high}", "dim", justify="right")
+            ),
+            f"{one.wins}/{one.losses}",
+            Text(in_words(one.p).removeprefix("= "), "bold" if one.better else ""),
+        )
+    return table
+
+
+def _scores(report: Mapping[str, Any], cuts: Sequence[Mapping[str, Any]], first: bool) -> Table:
+    whole = report["slices"][0]
+    table = _plain(
+        f"{metric(report).capitalize()} on held-out samples, {report['level']:.0%} intervals" if first else ""
+    )
+    for cut in cuts:
+        table.add_column(Text(f"{cut['name']}\nn = {cut['samples']}", justify="right"), justify="right", min_width=9)
+    against = {one["a"]: one for one in whole["tests"] if one["b"] == "baseline"}
+    if first:
+        table.add_column("answered", justify="right", no_wrap=True)
+        if against:
+            table.add_column("p against\nbaseline", justify="right", no_wrap=True)
+    for name in report["contestants"]:
+        cells: list[RenderableType] = [Text(label(name), "bold" if name == "combined" else "", no_wrap=True)]
+        for cut in cuts:
+            score = cut["scores"][name]
+            value = Text(share(score["value"]), "bold" if name == "combined" else "", justify="right", no_wrap=True)
+            cells.append(Group(value, Text(between(score), "dim", justify="right", no_wrap=True)))
+        if first:
+            cells.append(share(whole["scores"][name]["answered"], 0))
+            if against:
+                cells.append(in_words(against[name]["p"]).removeprefix("= ") if name in against else "")
+        table.add_row(*cells)
+    return table
+
+
+def _plain(title: str) -> Table:
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    return table
+
+
+def _verdict(report: Mapping[str, Any]) -> Text:
+    verdict = report["verdict"]
+    text = Text()
+    text.append(
+        "Released. " if verdict["released"] else "Not released. ",
+        "bold green" if verdict["released"] else "bold yellow",
+    )
+    text.append(" ".join(verdict["reasons"]))
+    for note in verdict["notes"]:
+        text.append(f"\nMind: {note}", "dim")
+    return text
