@@ -56,6 +56,11 @@ class Database:
         source.allow(frozenset(name.lower() for name in names))
         return schema
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file behind it; None for a server."""
+        return self._source.path if isinstance(self._source, SqliteSource) else None
+
     def execute(self, sql: str, *, row_limit: int | None = None, timeout: float | None = None) -> Result:
         """Run one query read-only and return at most `row_limit` rows within `timeout` seconds, or raise QueryError.
 

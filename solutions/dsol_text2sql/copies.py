@@ -1,0 +1,194 @@
+"""Draw altered copies of a database: other rows and values, same keys, so that a query right by luck is caught.
+
+After the idea of Zhong et al. 2020 (a query is right if it gives the gold query's rows on every one of several
+databases), but drawn for each gold query from the real rows instead of made up and distilled.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from dsol_text2sql.constants import Constant, Value
+from dsol_text2sql.original import Original, Part, pick
+from dsol_text2sql.sqlite_source import quoted
+
+Rows = list[list[Any]]
+
+SHARES = (0.5, 0.75, 0.9, 1.0)  # of the rows stay
+MOVED = 0.4  # of the links go to another row
+REPEATED = (0.0, 0.2, 1.0, 2.0)  # rows added for each row, where the key allows it
+
+
+def draw_copy(original: Original, constants: Sequence[Constant], target: Path, *, seed: int) -> None:
+    """Write one altered copy to a new file; the same seed gives the same copy.
+
+    Rows are left out, but none that another row points to or that hold a constant; links are moved to other existing
+    rows; values are exchanged within their column; values on both sides of each constant are put in.
+    """
+    chance = random.Random(seed)
+    near = {part.name: [one for one in constants if one.table.lower() == part.name.lower()] for part in original.parts}
+    tables = _thinned(original.parts, near, chance)
+    share = chance.choice(REPEATED)
+    for part in original.parts:
+        _repeat(part, tables[part.name], share, chance)
+    for part in original.parts:
+        _move_links(part, tables, chance)
+        _exchange(part, tables[part.name], chance)
+        _put_near(part, tables, near[part.name], chance)
+        chance.shuffle(tables[part.name])
+    with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
+        for statement in original.statements:
+            connection.execute(statement)
+        for part in original.parts:
+            names, marks = ", ".join(map(quoted, part.columns)), ", ".join("?" * len(part.columns))
+            # A row that breaks a constraint after it was altered is left out.
+            insert = f"INSERT OR IGNORE INTO {quoted(part.name)} ({names}) VALUES ({marks})"
+            connection.executemany(insert, tables[part.name])
+        connection.execute("COMMIT")
+
+
+def _thinned(parts: Sequence[Part], near: dict[str, list[Constant]], chance: random.Random) -> dict[str, Rows]:
+    share = chance.choice(SHARES)
+    kept: dict[str, dict[int, None]] = {}
+    for part in parts:
+        kept[part.name] = dict.fromkeys(
+            at for at, row in enumerate(part.rows) if chance.random() < share or _holds(part, row, near[part.name])
+        )
+    by_name = {part.name: part for part in parts}
+    waiting = [(part, list(kept[part.name])) for part in parts]
+    while waiting:  # what a kept row points to is kept
+        part, fresh = waiting.pop()
+        for link in part.links:
+            other = by_name[link.table]
+            places = {pick(row, link.there): at for at, row in enumerate(other.rows)}
+            wanted = {places.get(pick(part.rows[at], link.here)) for at in fresh}
+            added = sorted(at for at in wanted if at is not None and at not in kept[other.name])
+            kept[other.name].update(dict.fromkeys(added))
+            if added:
+                waiting.append((other, added))
+    return {part.name: [list(part.rows[at]) for at in sorted(kept[part.name])] for part in parts}
+
+
+def _holds(part: Part, row: Sequence[Any], constants: Sequence[Constant]) -> bool:
+    for one in constants:
+        text, value = str(one.value).lower(), str(row[_place(part, one.column)]).lower()
+        if (one.pattern and text.replace("%", "") in value) or text == value:
+            return True
+    return False
+
+
+def _place(part: Part, column: str) -> int:
+    return [name.lower() for name in part.columns].index(column.lower())
+
+
+def _move_links(part: Part, tables: dict[str, Rows], chance: random.Random) -> None:
+    for link in part.links:
+        # A key that is nothing but a link ties a row to its other half (a subtype): moving it has no meaning.
+        if set(link.here) & part.pointed or set(part.primary) == set(link.here):
+            continue
+        keys = [pick(row, link.there) for row in tables[link.table]]
+        for row in tables[part.name]:
+            if keys and None not in pick(row, link.here) and chance.random() < MOVED:
+                for at, value in zip(link.here, chance.choice(keys), strict=True):
+                    row[at] = value
+
+
+def _exchange(part: Part, rows: Rows, chance: random.Random) -> None:
+    linked = {at for link in part.links for at in link.here}
+    for at in range(len(part.columns)):
+        if at in part.unique | part.pointed | linked or len(rows) < 2:
+            continue
+        values = [row[at] for row in rows]
+        told_apart = len(set(values)) == len(values)
+        dice = chance.random()
+        if dice < 0.2:
+            continue
+        if told_apart or dice < 0.6:  # no ties where there were none
+            chance.shuffle(values)
+        else:
+            values = chance.choices(values, k=len(values))
+        if not told_apart and len(set(values)) > 2 and chance.random() < 0.5:
+            values = [_nudged(value, chance) for value in values]
+        for row, value in zip(rows, values, strict=True):
+            row[at] = value
+
+
+def _nudged(value: Any, chance: random.Random) -> Any:
+    return value + chance.choice((-1, 1)) if isinstance(value, int | float) and chance.random() < 0.3 else value
+
+
+def _put_near(part: Part, tables: dict[str, Rows], constants: Sequence[Constant], chance: random.Random) -> None:
+    """Give some rows values at and around the constants: the same rows for all, so that conditions meet."""
+    rows = tables[part.name]
+    chosen = chance.sample(rows, min(len(rows), max(4, len(rows) // 4), 40))
+    grouped: dict[int, list[Constant]] = {}
+    for one in constants:
+        grouped.setdefault(_place(part, one.column), []).append(one)
+    for at, those in grouped.items():
+        if at in part.pointed:
+            continue
+        linked = [(link, link.here.index(at)) for link in part.links if at in link.here]
+        allowed = {row[link.there[number]] for link, number in linked for row in tables[link.table]}
+        taken = {row[at] for row in rows}
+        texts = any(isinstance(value, str) for value in taken) or not any(value is not None for value in taken)
+        for row in chosen:
+            one = chance.choice(those)
+            exact = not one.pattern and chance.random() < 0.5
+            value = _typed(one.value if exact else chance.choice(around(one.value, pattern=one.pattern)), texts)
+            if (linked and value not in allowed) or (at in part.unique and not linked and value in taken):
+                continue
+            taken.add(value)
+            row[at] = value
+
+
+def around(value: Value, *, pattern: bool = False) -> list[Value]:
+    """Give values just beside a constant: a number or last number of a text one off, a text with something around it.
+
+    Letters in another case are not among them: whether these are equal is no question of meaning.
+    """
+    if not isinstance(value, str):
+        return [value - 1, value + 1]
+    if pattern:
+        core = value.replace("%", "").replace("_", "a")
+        return [core, f"x{core}", f"{core}x", f"x{core}x"]
+    digits = re.search(r"\d+(?=\D*$)", value)
+    if digits and len(digits[0]) < 16:
+        number = int(digits[0])
+        return [
+            f"{value[: digits.start()]}{other:0{len(digits[0])}d}{value[digits.end() :]}"
+            for other in (max(0, number - 1), number + 1)
+        ]
+    return [f"x{value}", f"{value}x"]
+
+
+def _typed(value: Value, texts: bool) -> Value:
+    """Write a constant as the column's other values are: as a text, or as a number where it is one."""
+    if texts or not isinstance(value, str):
+        return str(value) if texts else value
+    try:
+        return float(value) if "." in value else int(value)
+    except ValueError:
+        return value
+
+
+def _repeat(part: Part, rows: Rows, share: float, chance: random.Random) -> None:
+    """Add rows like those that are there, under new numbers where the key is one; other keys allow none."""
+    linked = {at for link in part.links for at in link.here}
+    numbered = part.unique == set(part.primary) and len(part.primary) == 1 and not part.unique & linked
+    if part.unique and not (numbered and all(isinstance(row[part.primary[0]], int) for row in rows)):
+        return
+    again = [list(row) for row in chance.choices(rows, k=round(share * len(rows)))] if rows else []
+    if part.unique:
+        top = max((row[part.primary[0]] for row in rows), default=0)
+        for number, row in enumerate(again, top + 1):
+            row[part.primary[0]] = number
+    rows.extend(again)

@@ -1,0 +1,192 @@
+"""Read what altered copies of a SQLite database are drawn from: rows bounded in number, with joins that still join."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from dsol_text2sql.constants import Constant
+from dsol_text2sql.sqlite_source import quoted
+
+Row = tuple[Any, ...]
+
+LARGEST_TABLE = 500  # rows; of a larger table a sample is taken
+LARGEST_SEARCHED = 1_000_000  # rows; a larger table isn't searched for the constants of a query
+PINNED = 3  # rows added for a constant
+
+
+@dataclass(frozen=True)
+class Link:
+    """A foreign key: positions of the columns here, the table there and its columns' positions."""
+
+    here: tuple[int, ...]
+    table: str
+    there: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table of the original: `size` in rows, and those of them that copies are made of.
+
+    Positions of columns: `primary` the primary key, `unique` every column of a key, `pointed` those that other tables
+    point to.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    size: int
+    rows: tuple[Row, ...]
+    primary: tuple[int, ...]
+    unique: frozenset[int]
+    pointed: frozenset[int]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Original:
+    """What copies are drawn from: the statements that create tables and views, and the tables."""
+
+    statements: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+def read_original(path: Path, *, rows: int = LARGEST_TABLE) -> Original:
+    """Read a SQLite file: all rows of small tables, about `rows` of larger ones, and every row these point to.
+
+    The rows of a larger table are spread evenly over it; the same file gives the same ones.
+    """
+    with closing(_connect(path)) as connection:
+        listed = connection.execute(
+            "SELECT l.name, m.sql, l.type FROM pragma_table_list() AS l JOIN sqlite_master AS m ON m.name = l.name"
+            " WHERE l.schema = 'main' AND l.type IN ('table', 'view') AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+            " ORDER BY l.type, m.rowid"
+        ).fetchall()
+        columns = {name: _columns(connection, name) for name, _, kind in listed if kind == "table"}
+        links = {name: _links(connection, name, columns) for name in columns}
+        pointed = {(link.table, at) for name in columns for link in links[name] for at in link.there}
+        parts = []
+        for name, header in columns.items():
+            primary = tuple(at for at, (_, is_primary) in enumerate(header) if is_primary)
+            size = connection.execute(f"SELECT COUNT(*) FROM {quoted(name)}").fetchone()[0]
+            part = Part(
+                name=name,
+                columns=tuple(column for column, _ in header),
+                size=size,
+                rows=(),
+                primary=primary,
+                unique=frozenset(primary) | _unique(connection, name, header),
+                pointed=frozenset(at for table, at in pointed if table == name),
+                links=links[name],
+            )
+            parts.append(replace(part, rows=tuple(_sample(connection, part, rows))))
+        return Original(tuple(statement for _, statement, _ in listed), _closed(connection, parts))
+
+
+def with_constants(original: Original, path: Path, constants: Sequence[Constant]) -> Original:
+    """Add rows that hold the constants, where a table was too large to be here whole."""
+    wanted = {
+        part.name: [one for one in constants if one.table.lower() == part.name.lower()]
+        for part in original.parts
+        if len(part.rows) < part.size <= LARGEST_SEARCHED
+    }
+    if not any(wanted.values()):
+        return original
+    with closing(_connect(path)) as connection:
+        parts = []
+        for part in original.parts:
+            added: list[Row] = []
+            for one in wanted.get(part.name, []):
+                test = "LIKE" if one.pattern else "="
+                rest = f"WHERE {quoted(one.column)} {test} ? LIMIT {PINNED}"
+                added += _rows(connection, part, rest, (one.value,))
+            parts.append(replace(part, rows=tuple(dict.fromkeys((*part.rows, *added)))) if added else part)
+        return Original(original.statements, _closed(connection, parts))
+
+
+def pick(row: Sequence[Any], places: Iterable[int]) -> Row:
+    """Take a row's values at some positions."""
+    return tuple(row[at] for at in places)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
+    connection.text_factory = lambda data: data.decode("utf-8", "replace")
+    return connection
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[tuple[str, bool]]:
+    rows = connection.execute("SELECT name, pk FROM pragma_table_xinfo(?) WHERE hidden = 0 ORDER BY cid", (table,))
+    return [(name, primary > 0) for name, primary in rows]
+
+
+def _links(connection: sqlite3.Connection, table: str, columns: dict[str, list[tuple[str, bool]]]) -> tuple[Link, ...]:
+    places = {name: {column.lower(): at for at, (column, _) in enumerate(listed)} for name, listed in columns.items()}
+    known = {name.lower(): name for name in columns}
+    grouped: dict[int, list[tuple[str, str, str | None]]] = {}
+    for number, table_there, column, column_there in connection.execute(
+        'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq', (table,)
+    ):
+        grouped.setdefault(number, []).append((table_there, column, column_there))
+    links = []
+    for pairs in grouped.values():
+        other = known.get(pairs[0][0].lower())
+        if other is None:
+            continue
+        primary = [at for at, (_, is_primary) in enumerate(columns[other]) if is_primary]
+        here = [places[table][column.lower()] for _, column, _ in pairs]
+        there = [places[other].get(column.lower(), -1) for _, _, column in pairs if column is not None] or primary
+        if len(here) == len(there) and -1 not in there:
+            links.append(Link(tuple(here), other, tuple(there)))
+    return tuple(links)
+
+
+def _unique(connection: sqlite3.Connection, table: str, columns: list[tuple[str, bool]]) -> set[int]:
+    names = {
+        name
+        for (name,) in connection.execute(
+            'SELECT i.name FROM pragma_index_list(?) AS l, pragma_index_info(l.name) AS i WHERE l."unique"', (table,)
+        )
+    }
+    return {at for at, (column, _) in enumerate(columns) if column in names}
+
+
+def _rows(connection: sqlite3.Connection, part: Part, rest: str = "", values: Sequence[Any] = ()) -> list[Row]:
+    names = ", ".join(map(quoted, part.columns))
+    return connection.execute(f"SELECT {names} FROM {quoted(part.name)} {rest}", values).fetchall()
+
+
+def _sample(connection: sqlite3.Connection, part: Part, rows: int) -> list[Row]:
+    if part.size <= rows:
+        return _rows(connection, part)
+    try:
+        return _rows(connection, part, f"WHERE abs(rowid) % {part.size // rows} = 0 LIMIT {rows}")
+    except sqlite3.OperationalError:  # a table WITHOUT ROWID
+        return _rows(connection, part, f"LIMIT {rows}")
+
+
+def _closed(connection: sqlite3.Connection, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Add every row that a row points to, until none is missing."""
+    by_name = {part.name: part for part in parts}
+    kept = {part.name: list(part.rows) for part in parts}
+    waiting = [(part, list(part.rows)) for part in parts]
+    while waiting:
+        part, fresh = waiting.pop()
+        for link in part.links:
+            other = by_name[link.table]
+            if len(kept[other.name]) >= other.size:
+                continue
+            present = {pick(row, link.there) for row in kept[other.name]}
+            test = " AND ".join(f"{quoted(other.columns[at])} = ?" for at in link.there)
+            added: list[Row] = []
+            for key in dict.fromkeys(pick(row, link.here) for row in fresh):
+                if key not in present and None not in key:
+                    added += _rows(connection, other, f"WHERE {test} LIMIT 1", key)
+            kept[other.name] += added
+            if added:
+                waiting.append((other, added))
+    return tuple(replace(part, rows=tuple(kept[part.name])) for part in parts)

@@ -1,0 +1,92 @@
+"""Tell a right query from a lucky one: run it beside the gold query on altered copies of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dsol_text2sql.constants import constants
+from dsol_text2sql.copies import draw_copy
+from dsol_text2sql.database import Database
+from dsol_text2sql.original import Original, read_original, with_constants
+from dsol_text2sql.query import QueryError
+from dsol_text2sql.results import asks_order, same
+from dsol_text2sql.sqlite_source import SqliteSource
+
+COPIES = 4
+ROWS = 100_000  # of a result are compared
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Whether a query gave the gold query's rows on every copy, and on how many it was tried."""
+
+    agrees: bool
+    copies: int
+
+
+class Suite:
+    """Draw copies of one database; a server's database has none, then every query agrees on 0 copies."""
+
+    def __init__(self, database: Database, *, timeout: float, copies: int = COPIES) -> None:
+        self._database = database
+        self._timeout = timeout
+        self._copies = copies
+
+    def agreement(self, gold: str, predicted: str) -> Agreement:
+        """Compare two queries, both as they are to be run, on copies drawn for the gold query.
+
+        The same gold query gets the same copies, whatever the prediction. A copy is passed over where the gold query
+        fails, or where its answer hangs on the physical order of rows (ties under LIMIT 1): there nothing is right.
+        """
+        path = self._database.file
+        if path is None:
+            return Agreement(True, 0)
+        schema = self._database.schema
+        found = constants(gold, schema)
+        original = with_constants(self._original, path, found)
+        tables = frozenset(table.name.lower() for table in schema.tables)
+        used = 0
+        with TemporaryDirectory(prefix="dsol-copies-") as folder:
+            for seed in range(2 * self._copies):
+                if used == self._copies:
+                    break
+                file = Path(folder) / f"{seed}.sqlite"
+                draw_copy(original, found, file, seed=seed)
+                source = SqliteSource(file, name=schema.name)
+                source.allow(tables)
+                try:
+                    agrees = self._agrees(source, gold, predicted)
+                finally:
+                    source.close()
+                if agrees is not None:
+                    used += 1
+                if agrees is False:
+                    return Agreement(False, used)
+        return Agreement(True, used)
+
+    @cached_property
+    def _original(self) -> Original:
+        path = self._database.file
+        return read_original(path) if path is not None else Original((), ())
+
+    def _agrees(self, source: SqliteSource, gold: str, predicted: str) -> bool | None:
+        """Compare on one copy; None where the copy doesn't settle what is right."""
+        ordered = asks_order(gold)
+        try:
+            expected = source.query(gold, limit=ROWS, seconds=self._timeout).rows
+            # SQLite's own means to bring out an order that nothing asked for.
+            source.trusted("PRAGMA reverse_unordered_selects = ON")
+            again = source.query(gold, limit=ROWS, seconds=self._timeout).rows
+            source.trusted("PRAGMA reverse_unordered_selects = OFF")
+        except QueryError:
+            return None
+        if not same(expected, again, ordered=ordered):
+            return None
+        try:
+            rows = source.query(predicted, limit=ROWS, seconds=self._timeout).rows
+        except QueryError:
+            return False
+        return same(expected, rows, ordered=ordered)
