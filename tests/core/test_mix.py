@@ -82,8 +82,8 @@ def test_sequences_share_one_prefix_and_steps_keep_the_budget(data):
         sources.append(source(lengths, [group for _, group in rows], prefixes))
     stage = Stage(epochs=data.draw(st.sampled_from([0.5, 1, 2.5])), batch_tokens=100)
     share = [1 / len(sources)] * len(sources)
-    order, report = draw(stage, sources, share, data.draw(st.integers(0, 3)))
-    assert sum(report["rows"]) == len(order)
+    order, drawn = draw(stage, sources, share, data.draw(st.integers(0, 3)))
+    assert sum(drawn.rows) == len(order)
     for step in np.unique(order[:, 0]):
         members = order[order[:, 0] == step]
         kinds = set()

@@ -1,0 +1,49 @@
+"""Render an answer for a terminal."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from dsol import Answer
+from dsol_text2sql.settings import Output
+
+SHOWN = 20  # rows
+WHO = {"model": "the model", "baseline": "the rule-based baseline", "none": "nobody"}
+
+
+def show(answer: Answer[Output]) -> str:
+    """Write the query, its rows, the confidence, who answered and why, and a question back where there is one."""
+    out = StringIO()
+    console = Console(file=out, highlight=False, width=100, soft_wrap=False)
+    if answer.value is not None:
+        console.print(answer.value.sql, markup=False, soft_wrap=True)
+        console.print(_rows(answer.value))
+    console.print(f"confidence {answer.confidence:.2f}, answered by {WHO[answer.source]} ({answer.reason})")
+    if answer.ask:
+        console.print(answer.ask, markup=False)
+    return out.getvalue().rstrip("\n")
+
+
+def _rows(output: Output) -> Any:
+    if not output.columns:
+        return "(not run)"
+    table = Table(show_edge=False)
+    for column in output.columns:
+        table.add_column(_plain(column))
+    for row in output.rows[:SHOWN]:
+        table.add_row(*(_plain(cell) for cell in row))
+    more = len(output.rows) - SHOWN
+    if more > 0:
+        table.caption = f"{more} more rows" + (", and more in the database" if output.truncated else "")
+    return table if output.rows else f"(no rows; columns: {', '.join(output.columns)})"
+
+
+def _plain(cell: Any) -> str:
+    """Write a cell on one line; what looks like markup or a control character stays text."""
+    text = "NULL" if cell is None else str(cell)
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return text.replace("[", "\\[")

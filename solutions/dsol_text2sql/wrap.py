@@ -1,0 +1,204 @@
+"""The object that a product embeds: candidates, guard, vote, repair, confidence, and who answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dsol import Answer, Baseline, Chat, Completion, Generate, unknown
+from dsol_text2sql.candidates import Candidate, attempt, signals, vote, weigh
+from dsol_text2sql.database import Database, open_databases
+from dsol_text2sql.linking import NameIndex
+from dsol_text2sql.literals import Literal
+from dsol_text2sql.mend import mend_values
+from dsol_text2sql.prompt import make_prompt, prompt_values
+from dsol_text2sql.settings import Input, Output, Settings
+from dsol_text2sql.values import Match, ValueIndex
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from dsol.calibration import Calibration
+
+DOUBT = 0.5  # below this confidence an answer comes with a question back, where there is something to ask
+CLEAR = 0.15  # how much better one column's match must be than another's to be no question
+
+
+@dataclass(frozen=True)
+class Place:
+    """A database with what linking needs of it, made at first use."""
+
+    database: Database
+    aliases: Mapping[str, Any]
+
+    @cached_property
+    def values(self) -> ValueIndex:
+        index = ValueIndex.build(self.database)
+        return index.with_aliases(self.aliases) if self.aliases else index
+
+    @cached_property
+    def names(self) -> NameIndex:
+        return NameIndex(self.database.schema)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with what of the database it mentions, and the chat that asks the model."""
+
+    question: str
+    place: Place
+    matches: tuple[Match, ...]
+    literals: tuple[Literal, ...]
+    chat: Chat
+
+
+def wrap(
+    generate: Generate,
+    settings: Settings,
+    *,
+    calibration: Calibration,
+    baseline: Baseline | None,
+    files: Mapping[str, Any],
+) -> Runnable[Any, Answer[Output]]:
+    """Make the Runnable: Input -> Answer[Output]; see the reason codes in `decide`."""
+    from dsol.wrapping import Answering
+
+    prompt = make_prompt(settings)
+    aliases = files.get("aliases", {})
+    places = {name: Place(database, aliases) for name, database in open_databases(settings).items()}
+
+    def answer_all(inputs: Sequence[Input]) -> list[Answer[Output]]:
+        answers: dict[int, Answer[Output]] = {}
+        asked: dict[int, Asked] = {}
+        for at, one in enumerate(inputs):
+            name = one.database or (next(iter(places)) if len(places) == 1 else "")
+            if name not in places:
+                hint = "name one of them in `database`"
+                message = unknown("database", one.database, places, hint)
+                answers[at] = Answer(reason="unknown_database", ask=message)
+            elif not one.question.strip():
+                answers[at] = Answer(reason="empty_question", ask="What would you like to know?")
+            else:
+                asked[at] = ask(one.question, places[name])
+        found = candidates(list(asked.values()))
+        for at, some in zip(asked, found, strict=True):
+            old = baseline(inputs[at]) if baseline else (None, 0.0)
+            answers[at] = decide(asked[at], some, calibration, old, settings)
+        return [answers[at] for at in range(len(inputs))]
+
+    def ask(question: str, place: Place) -> Asked:
+        matches = place.values.match(question, settings.matches)
+        literals = place.values.literals(question)
+        values = prompt_values(question, place.database.schema, matches, settings, literals=literals, names=place.names)
+        return Asked(question, place, matches, literals, prompt.chat(values))
+
+    def candidates(asked: Sequence[Asked]) -> list[list[Candidate]]:
+        chats = [one.chat for one in asked]
+        if not chats:
+            return []
+        greedy = generate(chats, max_new_tokens=settings.max_new_tokens)
+        sampled: list[list[Completion]] = [[] for _ in chats]
+        if settings.samples:
+            sampled = generate(
+                chats,
+                samples=settings.samples,
+                temperature=settings.temperature,
+                max_new_tokens=settings.max_new_tokens,
+            )
+        tried = [
+            [tried_once(one, completion, False) for completion in some]
+            for one, some in zip(asked, sampled, strict=True)
+        ]
+        for one, some, completion in zip(asked, tried, greedy, strict=True):
+            some.insert(0, tried_once(one, completion[0], True))
+        failed = [at for at, some in enumerate(tried) if not any(candidate.ran for candidate in some)]
+        if settings.repair and failed:
+            again = [repair_chat(chats[at], tried[at][0]) for at in failed]
+            for at, completion in zip(failed, generate(again, max_new_tokens=settings.max_new_tokens), strict=True):
+                tried[at].append(tried_once(asked[at], completion[0], False))
+        return tried
+
+    def tried_once(one: Asked, completion: Completion, greedy: bool) -> Candidate:
+        output = prompt.parse(completion.text)
+        if output is None:
+            return weigh(Candidate("", None, "no_query", "the model wrote no query"), completion, greedy)
+        schema = one.place.database.schema
+        sql = mend_values(output.sql, schema, one.matches, one.literals, one.question)
+        return weigh(attempt(sql, one.place.database, settings.row_limit, settings.timeout), completion, greedy)
+
+    return Answering(Input, answer_all)
+
+
+def repair_chat(chat: Chat, failed: Candidate) -> Chat:
+    """Ask once more, with the query that failed and the database's or the guard's message."""
+    return [
+        *chat,
+        {"role": "assistant", "content": failed.sql or "SELECT"},
+        {"role": "user", "content": f"That query fails: {failed.message}\nWrite it correctly."},
+    ]
+
+
+def decide(
+    asked: Asked,
+    tried: Sequence[Candidate],
+    calibration: Calibration,
+    old: tuple[Output | None, float],
+    settings: Settings,
+) -> Answer[Output]:
+    """Choose who answers. Reasons: ok, low_confidence (nobody is sure enough), no_query (nothing ran), fallback (the
+    baseline is likelier right), ambiguous and unknown_value (abstained, with a question back).
+    """
+    elected = vote(tried)
+    measured: dict[str, float] | None = None
+    output: Output | None = None
+    if elected:
+        chosen, agreeing = elected
+        measured = signals(tried, chosen, agreeing) | {"unlinked": float(bool(unfound(asked)))}
+        assert chosen.result is not None
+        output = Output(
+            sql=chosen.sql, columns=chosen.result.columns, rows=chosen.result.rows, truncated=chosen.result.truncated
+        )
+    evidence = {
+        "signals": measured or {},
+        "candidates": [{"sql": one.sql, "reason": one.reason} for one in tried],
+        "matches": [f"{match.table}.{match.column} = {match.value}" for match in asked.matches],
+    }
+    who, confidence = calibration.decide(measured, old[1] if old[0] is not None else None)
+    reason, question = _question_back(asked)
+    if who == "none":
+        reason = reason or ("low_confidence" if elected else "no_query")
+        return Answer(confidence=confidence, source="none", reason=reason, ask=question, evidence=evidence)
+    return Answer(
+        value=output if who == "model" else old[0],
+        confidence=confidence,
+        source=who,
+        reason="ok" if who == "model" else "fallback",
+        ask=question if confidence < DOUBT else "",
+        evidence=evidence,
+    )
+
+
+def unfound(asked: Asked) -> list[str]:
+    """List quoted strings of the question that are nothing in the database."""
+    return [one.text for one in asked.literals if one.kind == "string"]
+
+
+def _question_back(asked: Asked) -> tuple[str, str]:
+    """Word a question where a name matches several columns about equally well, or nothing; ("", "") where neither."""
+    chinese = any("\u4e00" <= letter <= "\u9fff" for letter in asked.question)
+    spans: dict[tuple[int, int], list[Match]] = {}
+    for match in asked.matches:
+        spans.setdefault((match.start, match.end), []).append(match)
+    for matches in spans.values():
+        best = max(match.score for match in matches)
+        columns = sorted({f"{match.table}.{match.column}" for match in matches if match.score >= best - CLEAR})
+        if len(columns) > 1:
+            text, names = matches[0].text, ", ".join(columns)
+            return "ambiguous", (f"“{text}”指的是哪一个：{names}？" if chinese else f"Which one is “{text}”: {names}?")
+    for text in unfound(asked):
+        return "unknown_value", (
+            f"数据库里没有找到“{text}”，您指的是什么？" if chinese else f"I found no “{text}” here; what is it called?"
+        )
+    return "", ""
