@@ -61,11 +61,19 @@ def attend(
     if window is not None or cap is not None or dropout or not same_size:
         out = dense(query, key, value, layout, scale, window, cap, dropout)
     elif query.device.type == "cpu":
-        out = FlatAttention.apply(query, key, value, layout, scale)
+        out = on_cpu(query, key, value, layout, scale)
     else:
         flexed, _ = flex_attention_forward(module, query, key, value, block_mask(layout), scaling=scale)
         return flexed, None
     return out.transpose(1, 2).contiguous(), None
+
+
+def on_cpu(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, layout: Layout, scale: float) -> torch.Tensor:
+    """Attend in parts, without a score matrix of all tokens; under autocast in its precision, as SDPA does."""
+    if torch.is_autocast_enabled("cpu"):
+        query, key, value = (part.to(torch.get_autocast_dtype("cpu")) for part in (query, key, value))
+    out: torch.Tensor = FlatAttention.apply(query, key, value, layout, scale)  # type: ignore[no-untyped-call]
+    return out
 
 
 def block_mask(layout: Layout) -> BlockMask:
@@ -130,7 +138,7 @@ class FlatAttention(torch.autograd.Function):
         out = torch.empty_like(query)
         norm = torch.empty(query.shape[:3], dtype=torch.float32)  # log-sum-exp of the scores of each token
         index, real = layout.padded
-        own_out, own_norm = _own(*(_gather(part, index) for part in (query, key, value)), scale)
+        own_out, own_norm = _own(_gather(query, index), _gather(key, index), _gather(value, index), scale)
         flat = index[real]
         out[0, :, flat] = own_out.transpose(1, 2)[real].transpose(0, 1)
         norm[0, :, flat] = own_norm.transpose(1, 2)[real].transpose(0, 1)
@@ -161,9 +169,10 @@ class FlatAttention(torch.autograd.Function):
         grad_query, grad_key, grad_value = (torch.empty_like(part) for part in (query, key, value))
         index, real = layout.padded
         flat = index[real]
-        parts = [_gather(part, index) for part in (query, key, value, grad * 1, out)]
-        parts[3] *= real[:, None, :, None]  # padding takes part in nothing
-        found = _own_backward(*parts, _gather(norm[..., None], index)[..., 0], scale)
+        wanted = _gather(grad, index) * real[:, None, :, None]  # padding takes part in nothing
+        parts = (_gather(query, index), _gather(key, index), _gather(value, index))
+        written, norms = _gather(out, index), _gather(norm[..., None], index)[..., 0]
+        found = _own_backward(*parts, wanted, written, norms, scale)
         for whole, part in zip((grad_query, grad_key, grad_value), found, strict=True):
             whole[0, :, flat] = part.transpose(1, 2)[real].transpose(0, 1)
         for one in layout.sequences:
@@ -253,7 +262,7 @@ def _own_backward(
         )
         sums = (part.sum(1).view_as(key) for part in found[1:])
         return (found[0].reshape(query.shape), *sums)
-    batch, heads, length, size = query.shape
+    batch, _, length, size = query.shape
     folded = (batch, key.shape[1], -1, size)
     asked, wanted, written = (part.reshape(folded) for part in (query, grad, out))
     weights = (_scores(query, key, scale) - norm.view(batch, key.shape[1], -1, length)[..., None]).exp_().flatten(2, 3)
@@ -268,7 +277,7 @@ def _own_backward(
 
 def _scores(query: torch.Tensor, key: torch.Tensor, scale: float) -> torch.Tensor:
     """Causal scores of short branches: (B, key heads, group, L, L), in fp32."""
-    batch, heads, length, size = query.shape
+    batch, _, length, size = query.shape
     scores = torch.matmul(query.reshape(batch, key.shape[1], -1, size), key.transpose(2, 3)).float().mul_(scale)
     scores = scores.view(batch, key.shape[1], -1, length, length)
     return scores.masked_fill_(torch.ones(length, length, dtype=torch.bool).triu_(1), -math.inf)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dsol import BackendError, Chat
 from dsol_trl import scratch, template
-from dsol_trl.model import CARD, Card, load_tokenizer, write_card
+from dsol_trl.model import CARD, Card, Origin, load_tokenizer, write_card
 from dsol_trl.quiet import quiet
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _resolve(recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Ch
     check_folder(found, recipe.base)
     _bring(found, folder, FILES + (CODE if recipe.trust_remote_code else ()))
     tokenizer = load_tokenizer(folder, recipe.trust_remote_code)
-    origin = "chat" if tokenizer.chat_template else "base"
+    origin: Origin = "chat" if tokenizer.chat_template else "base"
     return Card(recipe.base, origin, recipe.seed, trust_remote_code=recipe.trust_remote_code)
 
 

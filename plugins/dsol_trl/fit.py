@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,13 +40,13 @@ def fit(job: FitJob, progress: Callable[[Progress], None]) -> None:
     if not steps.count:
         raise BackendError(f"{job.order} holds no rows, so there is nothing to train on")
     card = read_card(job.start)
-    machine = hardware.look()
     with _disk(job.folder), quiet():
         job.folder.mkdir(parents=True, exist_ok=True)
         checkpoint.sweep(job.folder)
         done = checkpoint.found(job.folder)
         if done and done[-1][0] >= steps.count:
             return
+        machine = _machine(job)
         tokenizer = load_tokenizer(job.start, card.trust_remote_code)
         codec = template.check(tokenizer, job.start)
         _prove(steps, codec.contract)
@@ -70,6 +73,18 @@ def choose_tune(job: FitJob, card: Card, machine: hardware.Hardware) -> Tune:
         return "full"
     fits = hardware.fits_full(_count_parameters(job.start), machine)
     return "full" if card.origin == "base" and fits and not card.adapter_of else "lora"
+
+
+def _machine(job: FitJob) -> hardware.Hardware:
+    """Look at the machine once per stage: a resumed stage keeps its precision, whatever a new probe would say."""
+    path = job.folder / "hardware.json"
+    found = hardware.look(_count_parameters(job.start))
+    if path.exists():
+        return replace(found, bf16=json.loads(path.read_text(encoding="utf-8"))["bf16"])
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(found)) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+    return found
 
 
 def _model(job: FitJob, card: Card, machine: hardware.Hardware, tune: Tune) -> Any:

@@ -66,7 +66,7 @@ class Layout:
 
     @cached_property
     def padded(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Positions of every branch's tokens (B, longest branch), and which of them are real; padding repeats the first."""
+        """Positions of every branch's tokens (B, longest branch), and which are real; padding repeats the first."""
         starts = [at for one in self.sequences for at in _starts(one)]
         lengths = torch.tensor([length for one in self.sequences for length in one.branches])
         steps = torch.arange(int(lengths.max()))
@@ -160,9 +160,8 @@ class Steps:
         self.fill = fill
         self.flat = flat
         # Whether a sequence shares its rows' prefix is the mix's choice: one row alone shares nothing.
-        self.sharing = {
-            sequence for sequence, members in zip(*np.unique(order[:, 1], return_counts=True)) if members > 1
-        }
+        sequences, members = np.unique(order[:, 1], return_counts=True)
+        self.sharing = set(sequences[members > 1].tolist())
 
     def rows(self, step: int) -> list[tuple[int, int, np.ndarray, np.ndarray, int]]:
         """Read a step's rows: sequence, source, input ids, labels, length of the prefix that its sequence shares."""

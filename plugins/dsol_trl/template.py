@@ -213,7 +213,7 @@ def _takes_system(tokenizer: Any, options: Mapping[str, Any]) -> bool:
 
 
 def _stop(tokenizer: Any, tail: str, options: Mapping[str, Any]) -> tuple[str, str]:
-    """Find the token that ends an answer and the text before it: in the turn's tail, else where the next turn begins."""
+    """Find the token that ends an answer, and the text before it: in the turn's tail, else where the next begins."""
     more = [_turn("user", USER), _turn("assistant", ANSWER), _turn("user", NEXT)]
     conversation = render(tokenizer, more, True, options)
     after = conversation[conversation.find(ANSWER) + len(ANSWER) : conversation.find(NEXT)]
