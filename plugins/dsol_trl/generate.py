@@ -7,14 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
+import psutil  # type: ignore[import-untyped]
 import torch
 from transformers import PreTrainedModel
+from transformers.utils import logging
 
 from dsol import BackendError, Chat, Completion, Generate, prefix
 from dsol_trl.alone import decode_alone
 from dsol_trl.cache import SPARE, Prefix
 from dsol_trl.decoding import Asked, Ready, Written, decode, extend
-from dsol_trl.hardware import look
 from dsol_trl.model import load_model, load_tokenizer, read_card
 from dsol_trl.prefix_attention import NAME
 from dsol_trl.prefix_store import PrefixStore, common
@@ -25,6 +26,7 @@ USEFUL = 64  # a prefix shorter than this is not worth remembering
 CROWD = 16  # fewer sequences than this don't get a batch of their own
 ROWS = {"cpu": 64}  # sequences in one batch; more don't make a CPU faster
 ROWS_ELSEWHERE = 256
+CPU_MEMORY = 2 << 30  # bytes that the caches take at most beside a product's other memory
 
 
 class Writer:
@@ -150,10 +152,17 @@ def load_generate(model: Path) -> Generate:
     codec = check(load_tokenizer(model, card.trust_remote_code), model)
     if card.adapter_of and not (model / "adapter_model.safetensors").exists():
         raise BackendError(f"{model} has no adapter_model.safetensors; adapters in other formats are not loaded")
-    hardware = look()
-    on_gpu = hardware.device == "cuda"
-    loaded = load_model(model, torch.bfloat16 if on_gpu and hardware.bf16 else torch.float32)
+    on_gpu = torch.cuda.is_available()
+    small = on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
+    bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        loaded = load_model(model, torch.bfloat16 if small else torch.float32)
+    finally:
+        if bars:
+            logging.enable_progress_bar()
     if card.adapter_of:
         loaded = loaded.merge_and_unload()
-    # Half of what is free on a GPU, a quarter of what the whole machine shares.
-    return Writer(loaded.to(hardware.device), codec, hardware.memory // (2 if on_gpu else 4))
+    loaded = loaded.to("cuda" if on_gpu else "cpu")
+    free = torch.cuda.mem_get_info()[0] // 2 if on_gpu else min(psutil.virtual_memory().available // 4, CPU_MEMORY)
+    return Writer(loaded, codec, int(free))

@@ -57,7 +57,8 @@ def load_tokenizer(folder: Path, trust_remote_code: bool = False) -> Any:
 def load_model(folder: Path, dtype: Any = None, attention: str | None = None, trainable: bool = False) -> Any:
     """Load a checkpoint's or a prepared base's model, an adapter on top of the model it belongs to.
 
-    `dtype`: a torch dtype (None: as saved). `attention`: None takes the fastest that the model supports. Weights are read from safetensors only.
+    `dtype`: a torch dtype (None: as saved). `attention`: None takes the fastest that the model supports. Weights
+    are read from safetensors only.
     """
     from transformers import AutoModelForCausalLM
 

@@ -36,7 +36,7 @@ def attend(
     shared = shared_prefix.layers[module.layer_idx] if shared_prefix and shared_prefix.layers else None  # type: ignore[index]
     if shared is not None and shared[0].shape[-1] != key.shape[-1]:
         raise BackendError("this model's cache holds something else than the keys that it attends to")
-    rows, _, new, _ = query.shape
+    rows, new = query.shape[0], query.shape[2]
     if softcap is None and new > 1 and (rows == 1 or shared is None):
         out = _fused(query, key, value, attention_mask, scale, shared)
     else:

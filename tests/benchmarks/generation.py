@@ -31,24 +31,27 @@ CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-# Width, layers, feed-forward width; 2.4, 9 and 25 million parameters with a vocabulary of 2,000.
-SIZES = {"small": (192, 4, 512), "medium": (320, 7, 896), "large": (512, 8, 1408)}
+# Width, layers, feed-forward width: 2.6, 9 and 25 million parameters.
+SIZES = {"small": (192, 5, 512), "medium": (320, 7, 896), "large": (512, 8, 1408)}
 
 
 def schema() -> str:
-    """Read the demo's tables as short DDL, about 800 tokens."""
+    """Read the demo's tables as DDL with types, keys and NOT NULL: about 800 tokens."""
     connection = sqlite3.connect(f"file:{DEMO / 'chinook.sqlite'}?mode=ro", uri=True)
     tables = [
         name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
     ]
     lines = []
     for table in tables:
-        columns = [f"{column[1]} {column[2]}" for column in connection.execute(f'PRAGMA table_info("{table}")')]
-        keys = [
-            f"FOREIGN KEY ({key[3]}) REFERENCES {key[2]} ({key[4]})"
-            for key in connection.execute(f'PRAGMA foreign_key_list("{table}")')
+        parts = [
+            f'  "{name}" {kind}{" NOT NULL" if required else ""}{" PRIMARY KEY" if key else ""}'
+            for _, name, kind, required, _, key in connection.execute(f'PRAGMA table_info("{table}")')
         ]
-        lines.append(f"CREATE TABLE {table} ({', '.join(columns + keys)});")
+        parts += [
+            f'  FOREIGN KEY ("{own}") REFERENCES "{other}" ("{theirs}")'
+            for _, _, other, own, theirs, *_ in connection.execute(f'PRAGMA foreign_key_list("{table}")')
+        ]
+        lines.append(f'CREATE TABLE "{table}" (\n' + ",\n".join(parts) + "\n);")
     connection.close()
     return "\n".join(lines)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     Gemma2Config,
@@ -23,9 +25,12 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from dsol import Chat, Completion
+from dsol import BackendError, Chat, Completion
 from dsol_trl import template
-from dsol_trl.generate import Writer, stop_ids
+from dsol_trl.cache import Prefix
+from dsol_trl.generate import Writer, load_generate, stop_ids
+from dsol_trl.model import Card, write_card
+from dsol_trl.prefix_store import PrefixStore
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
@@ -95,6 +100,13 @@ def writer(kind: str, tokenizer: PreTrainedTokenizerFast, memory: int = 1 << 30,
     return Writer(random_model(kind, len(tokenizer), **options), template.codec(tokenizer), memory)
 
 
+def count_computed(model: PreTrainedModel) -> list[int]:
+    """Record how many tokens each forward pass runs through the model."""
+    seen: list[int] = []
+    model.get_input_embeddings().register_forward_hook(lambda module, inputs, output: seen.append(inputs[0].numel()))
+    return seen
+
+
 def chats(questions: list[str], schema: str = SCHEMA) -> list[Chat]:
     return [
         [{"role": "system", "content": f"Write SQL.\n{schema}"}, {"role": "user", "content": question}]
@@ -102,12 +114,19 @@ def chats(questions: list[str], schema: str = SCHEMA) -> list[Chat]:
     ]
 
 
-def reference(kind: str, tokenizer: PreTrainedTokenizerFast, chat: Chat, new: int, **options: object) -> Completion:
+def reference(
+    kind: str,
+    tokenizer: PreTrainedTokenizerFast,
+    chat: Chat,
+    new: int,
+    more_stop: frozenset[int] = frozenset(),
+    **options: object,
+) -> Completion:
     """Let `model.generate` answer one chat with a fresh model and its own attention."""
     model = random_model(kind, len(tokenizer), **options)
     codec = template.codec(tokenizer)
     ids = torch.tensor([codec.prompt_ids(chat)])
-    stop = sorted(stop_ids(model, codec))
+    stop = sorted(stop_ids(model, codec) | more_stop)
     out = model.generate(
         ids,
         attention_mask=torch.ones_like(ids),
@@ -184,3 +203,165 @@ def test_sampling_follows_the_probabilities(tokenizer: PreTrainedTokenizerFast) 
         logprob = float(plain[token])
         hits = sum(abs(one.logprobs[0] - logprob) < 1e-5 for one in drawn)
         assert hits / 2000 == pytest.approx(share, abs=4 * (share * (1 - share) / 2000) ** 0.5 + 1e-3)
+
+
+def test_stops_at_any_stop_token_and_leaves_it_out(tokenizer: PreTrainedTokenizerFast) -> None:
+    # A random model hardly ever stops by itself, so a tenth of the vocabulary ends an answer here.
+    more = frozenset(range(20, len(tokenizer), 10))
+    asked = chats([f"{question} {at}" for at in range(6) for question in QUESTIONS])
+    write = writer("qwen3", tokenizer, memory=8 << 20)
+    write.stop |= more
+    found = write(asked, max_new_tokens=20)
+    for chat, (one,) in zip(asked, found, strict=True):
+        same(one, reference("qwen3", tokenizer, chat, 20, more))
+    lengths = {len(one.logprobs) for (one,) in found if one.finished}
+    assert len(lengths) > 4, "answers must end at different times"
+    assert any(not one.finished and len(one.logprobs) == 20 for (one,) in found)
+
+
+def test_finished_sequences_leave_the_batch(tokenizer: PreTrainedTokenizerFast) -> None:
+    write = writer("qwen3", tokenizer)
+    write.stop |= frozenset(range(20, len(tokenizer), 10))
+    write(chats(["warm up, so that the schema is remembered"]), max_new_tokens=1)
+    computed = count_computed(write.model)
+    found = write(chats([f"{question} {at}" for at in range(8) for question in QUESTIONS]), max_new_tokens=40)
+    written = sum(len(one.logprobs) for (one,) in found)
+    steps = computed[-max(len(one.logprobs) for (one,) in found) + 1 :]
+    assert sum(steps) < 1.4 * written < 0.5 * 64 * 40
+
+
+def test_small_groups_are_decoded_together_and_what_they_share_is_computed_once(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    documents = [f"{SCHEMA}\n-- document {at} {chr(97 + at) * (3 * at + 1)}\n{SCHEMA}" for at in range(5)]
+    asked = [chat for document in documents for chat in chats(QUESTIONS[:3], document)]
+    asked += [[{"role": "user", "content": "What is this?"}]]
+    random.Random(1).shuffle(asked)
+    write = writer("llama", tokenizer)
+    computed = count_computed(write.model)
+    found = write(asked, max_new_tokens=10)
+    for chat, (one,) in zip(asked, found, strict=True):
+        same(one, reference("llama", tokenizer, chat, 10))
+    lengths = sorted(len(write.codec.prompt_ids(chat)) for chat in asked)
+    assert sum(computed) < 0.5 * sum(lengths)
+    assert len(computed) < 5 * 10, "the documents' questions must be decoded in one batch"
+
+
+def test_one_question_at_a_time_pays_the_schema_once(tokenizer: PreTrainedTokenizerFast) -> None:
+    write = writer("qwen3", tokenizer)
+    computed = count_computed(write.model)
+    asked = chats(QUESTIONS)
+    for number, chat in enumerate(asked):
+        computed.clear()
+        same(write([chat], max_new_tokens=8)[0][0], reference("qwen3", tokenizer, chat, 8))
+        length = len(write.codec.prompt_ids(chat))
+        assert sum(computed) >= length if number == 0 else sum(computed) < length // 3
+    assert len(write.store) == 1
+
+
+def test_remembered_prefixes_are_bounded(tokenizer: PreTrainedTokenizerFast) -> None:
+    write = writer("qwen3", tokenizer)
+    for at in range(20):
+        write(chats(QUESTIONS[:1], f"-- database {at}\n{SCHEMA}"), max_new_tokens=1)
+    assert len(write.store) == write.store.entries
+    used = sum(prefix.bytes for prefix in write.store._kept)
+    small = PrefixStore(used // 3)
+    for prefix in write.store._kept:
+        small.keep(prefix)
+    assert 0 < sum(prefix.bytes for prefix in small._kept) <= used // 3
+
+
+def test_the_longest_remembered_prefix_is_found_and_stays() -> None:
+    def prefix(*tokens: int) -> Prefix:
+        values = torch.tensor(tokens, dtype=torch.float32)[None, None, :, None]
+        return Prefix(tokens, ((values, values),))
+
+    store = PrefixStore(1 << 20, entries=2)
+    store.keep(prefix(1, 2, 3, 4))
+    store.keep(prefix(1, 2, 9))
+    assert store.longest([1, 2, 3, 5]).tokens == (1, 2, 3)
+    assert store.longest([1, 2, 3, 5]).layers[0][0].flatten().tolist() == [1, 2, 3]
+    store.keep(prefix(7, 7))
+    assert store.longest([1, 2, 9]).tokens == (1, 2), "the least recently used one must go"
+    assert store.longest([8]).tokens == ()
+    store.keep(prefix(7, 7, 7))
+    assert len(store) == 2, "a prefix replaces its own beginning"
+
+
+def test_a_window_as_long_as_the_prompt_is_shared(tokenizer: PreTrainedTokenizerFast) -> None:
+    asked = chats(QUESTIONS[:4], "CREATE TABLE t (id INTEGER);")
+    write = writer("gemma2", tokenizer, sliding_window=128)
+    computed = count_computed(write.model)
+    found = write(asked, max_new_tokens=8)
+    assert max(computed) > 1
+    assert len(computed) < 4 * 8, "short prompts must be decoded together"
+    for chat, (one,) in zip(asked, found, strict=True):
+        same(one, reference("gemma2", tokenizer, chat, 8, sliding_window=128))
+    longer = chats(QUESTIONS[:2])
+    for chat, (one,) in zip(longer, write(longer, max_new_tokens=8), strict=True):
+        same(one, reference("gemma2", tokenizer, chat, 8, sliding_window=128))
+
+
+def test_wrong_questions_are_refused_in_one_line(tokenizer: PreTrainedTokenizerFast) -> None:
+    write = writer("qwen3", tokenizer, max_position_embeddings=128)
+    assert write([]) == []
+    with pytest.raises(BackendError, match=r"chat 1 has \d+ tokens, and this model reads and writes 128"):
+        write([*chats(["x"], ""), *chats(["x"])])
+    with pytest.raises(BackendError, match="set a temperature above 0"):
+        write(chats(["x"], ""), samples=2)
+    with pytest.raises(BackendError, match="max_new_tokens must be at least 1"):
+        write(chats(["x"], ""), max_new_tokens=0)
+    long = chats(["x" * 60], "")
+    (one,) = write(long, max_new_tokens=500)[0]
+    assert one.finished or len(one.logprobs) == 128 - len(write.codec.prompt_ids(long[0]))
+
+
+def saved(kind: str, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Path:
+    random_model(kind, len(tokenizer)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    template.save(template.codec(tokenizer).contract, folder)
+    write_card(Card(base="random", origin="scratch"), folder)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["qwen3", "gemma2"])
+def test_loads_a_folder(kind: str, tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    write = load_generate(saved(kind, tokenizer, tmp_path / "model"))
+    asked = chats(QUESTIONS[:2])
+    for chat, (one,) in zip(asked, write(asked, max_new_tokens=8), strict=True):
+        same(one, reference(kind, tokenizer, chat, 8))
+
+
+def test_loads_an_adapter_with_its_base(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    base = saved("qwen3", tokenizer, tmp_path / "run" / "base")
+    config = LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
+    torch.manual_seed(1)
+    tuned = get_peft_model(random_model("qwen3", len(tokenizer)), config)
+    folder = tmp_path / "run" / "model"
+    tuned.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    template.save(template.codec(tokenizer).contract, folder)
+    write_card(Card(base="random", origin="chat", adapter_of="base"), folder)
+    asked = chats(QUESTIONS[:3])
+    found = load_generate(folder)(asked, max_new_tokens=8)
+    wanted = Writer(tuned.merge_and_unload(), template.codec(tokenizer), 1 << 30)(asked, max_new_tokens=8)
+    plain = load_generate(base)(asked, max_new_tokens=8)
+    for (one,), (two,) in zip(found, wanted, strict=True):
+        same(one, two)
+    assert [one.text for (one,) in found] != [one.text for (one,) in plain]
+    (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin")
+    with pytest.raises(BackendError, match="has no adapter_model"):
+        load_generate(folder)
+
+
+def test_refuses_pickles_and_another_template(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    folder = saved("llama", tokenizer, tmp_path / "model")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(BackendError, match="safetensors"):
+        load_generate(folder)
+    (folder / "pytorch_model.bin").rename(folder / "model.safetensors")
+    (folder / "chat_template.jinja").write_text(CHATML.replace("assistant", "helper"), encoding="utf-8")
+    with pytest.raises(BackendError, match="template"):
+        load_generate(folder)
+    with pytest.raises(BackendError, match="missing"):
+        load_generate(tmp_path / "missing")
