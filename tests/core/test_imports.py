@@ -1,0 +1,56 @@
+"""Import direction and weight: the core knows no plugin and no solution, and nothing light imports torch."""
+
+import ast
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield (node.module or "").split(".")[0]
+
+
+def packages(folder):
+    return sorted(path.name for path in (ROOT / folder).iterdir() if (path / "__init__.py").exists())
+
+
+def test_solutions_and_plugins_import_only_the_core_and_the_core_neither():
+    own = {name: folder for folder in ("plugins", "solutions") for name in packages(folder)}
+    for path in (ROOT / "core").rglob("*.py"):
+        assert not set(imported(path)) & own.keys(), path
+    for name, folder in own.items():
+        for path in (ROOT / folder / name).rglob("*.py"):
+            assert not set(imported(path)) & (own.keys() - {name}), path
+
+
+def test_training_libraries_live_in_one_place():
+    for folder in ("core", "solutions"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert not set(imported(path)) & set(HEAVY), path
+
+
+@pytest.mark.parametrize("name", ["dsol", "dsol.cli", "dsol.line", "dsol_text2sql", "dsol_text2sql.solution", "dsol_trl"])
+def test_importing_brings_no_training_library(name):
+    code = f"import sys, {name}; print([one for one in {HEAVY} if one in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_help_is_quick():
+    """The promise is 0.4 s; the best of several tries, since a test machine is busy."""
+
+    def once():
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "dsol", "--help"], capture_output=True, check=True)
+        return time.perf_counter() - started
+
+    assert min(once() for _ in range(7)) < 0.4

@@ -1,0 +1,103 @@
+"""Recipes: layers, overrides, and all mistakes at once, each with its path and what is allowed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dsol
+from dsol import RecipeError
+from dsol.options import read_options
+from dsol.recipe import check, dump, merge, parse_override, parse_yaml, read_layer
+
+GOOD = {"solution": "x", "stages": {"sft": {}}}
+
+
+class Settings(dsol.Settings):
+    database: str = "demo"
+    limit: int = 5
+    files: tuple[str, ...] = ()
+
+
+def test_all_mistakes_are_reported_together_with_paths_and_allowed_values():
+    layer = merge(
+        GOOD,
+        {"sed": 1, "stages": {"sft": {"epoch": 3, "tune": "loar", "context": "long"}}},
+        {"settings": {"limt": 3, "limit": "many"}},
+    )
+    with pytest.raises(RecipeError) as caught:
+        check("r.yaml", layer, Settings, ["stages.sft.backend.x: wrong"])
+    problems = caught.value.problems
+    assert len(problems) == 7
+    text = str(caught.value)
+    assert "stages.sft.tune: 'loar' is not one of 'auto', 'lora' or 'full'" in text
+    assert "stages.sft.epoch: no key named 'epoch', did you mean 'epochs'?" in text
+    assert "settings.limt: no key named 'limt', did you mean 'limit'?" in text
+    assert "(got 'long')" in text
+    assert "\n" not in text
+
+
+def test_overrides_win_and_a_null_removes():
+    layers = [GOOD, {"stages": {"cpt": {"epochs": 2}}}, parse_override("stages.sft.backend.learning_rate=1e-4")]
+    recipe = check("r", merge(*layers, parse_override("stages.cpt=null")), Settings)
+    assert list(recipe.stages) == ["sft"]
+    assert recipe.stages["sft"].backend == {"learning_rate": 1e-4}
+
+
+def test_settings_are_filled_and_survive_the_file():
+    recipe = check("r", merge(GOOD, {"settings": {"limit": 7}}), Settings)
+    assert recipe.settings == {"max_new_tokens": 256, "database": "demo", "limit": 7, "files": []}
+    assert parse_yaml(dump(recipe), "again") == recipe.model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [1", "line 1, column"),
+        ("- 1\n- 2", "holds a list"),
+        ("a: !!python/object/apply:os.system ['true']", "not valid YAML"),
+    ],
+)
+def test_malformed_files_say_where(tmp_path, text, message):
+    path = tmp_path / "r.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError, match=message):
+        read_layer(path)
+
+
+def test_missing_and_unreadable_files_are_named(tmp_path):
+    with pytest.raises(RecipeError, match=r"none\.yaml: can't read the recipe: No such file"):
+        read_layer(tmp_path / "none.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(RecipeError, match="not UTF-8"):
+        read_layer(tmp_path / "latin.yaml")
+
+
+@pytest.mark.parametrize("text", ["learning_rate", "=3", "a..b=1", ""])
+def test_an_override_without_a_path_is_refused(text):
+    with pytest.raises(RecipeError, match="path.to.key=value"):
+        parse_override(text)
+
+
+@given(st.dictionaries(st.text(max_size=5), st.integers() | st.dictionaries(st.text(max_size=5), st.integers())))
+def test_merging_onto_nothing_changes_nothing(layer):
+    assert merge({}, layer) == layer
+    assert merge(layer, {}) == layer
+
+
+def test_every_setting_is_an_option():
+    words = ["--database", "x.db", "--files", "a", "--files=b", "--limit", "9"]
+    assert read_options(words, Settings) == {"database": "x.db", "files": ["a", "b"], "limit": 9}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--databse", "x"], "did you mean '--database'"),
+        (["--limit"], "--limit needs a value"),
+        (["stray"], "no option named 'stray'"),
+        (["--limit", "1", "--limit", "2"], "given twice"),
+    ],
+)
+def test_wrong_options_are_named(words, message):
+    with pytest.raises(RecipeError, match=message):
+        read_options(words, Settings)
