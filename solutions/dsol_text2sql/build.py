@@ -1,0 +1,186 @@
+"""The data builder: from question/SQL pairs, or a bare database, to training, development and held-out samples."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dsol import Built, DataError, Progress, Sample
+from dsol_text2sql.augment import augment
+from dsol_text2sql.database import Database, open_databases
+from dsol_text2sql.division import SHOWN, Divided, divide, divide_synthesised, read_heldout
+from dsol_text2sql.examples import Example, language_of
+from dsol_text2sql.lexicon import learn_aliases
+from dsol_text2sql.samples import Aliases, Rendering, Writing
+from dsol_text2sql.settings import Settings
+from dsol_text2sql.split import leakage_report, leaks, normal, without
+from dsol_text2sql.synthesis import synthesise
+
+Groups = dict[str, list[Example]]
+
+
+def build(settings: Settings, seed: int, progress: Progress) -> Built:
+    """Read, divide, multiply and render the examples that the settings name; the same for the same seed.
+
+    Sources: `examples`, `augmented` (values exchanged) and `synthesis` (made from the schema). Raises DataError where
+    rows don't fit or nothing is left to train on.
+    """
+    databases = open_databases(settings)
+    writing = Writing(databases)
+    report: dict[str, Any] = {}
+    divided = divide(settings, seed, databases, writing, report, progress)
+    aliases = _aliases(divided.training, databases)
+    rendering = Rendering(databases, aliases, writing, settings)
+    sources: Groups = {}
+    if divided.training:
+        sources["examples"] = divided.training
+        sources["augmented"] = _augmented(divided.training, settings, seed, databases, rendering, progress)
+    if settings.synthesis:
+        sources["synthesis"] = _synthesised(settings, seed, databases, rendering, progress)
+        if not divided.training:
+            sources["synthesis"], divided = divide_synthesised(
+                sources["synthesis"], divided, settings, seed, writing
+            )
+    report["made"] = {name: len(examples) for name, examples in sources.items()}
+    sources, report["left_out"] = _apart(sources, divided, writing, settings)
+    judged = divided.judged()
+    report["languages"] = {
+        name: dict(sorted(Counter(example.language for example in examples).items()))
+        for name, examples in (sources | judged).items()
+    }
+    training = [example for examples in sources.values() for example in examples]
+    report["leakage"] = leakage_report(training, judged, writing.template)
+    report["aliases"] = len(aliases)
+    samples = _rendered(sources | judged, rendering, progress)
+    report["not_canonical"] = [
+        f"{database}: {reason}: {sql}" for (database, sql), reason in list(writing.refused.items())[:SHOWN]
+    ]
+    return Built(
+        sources={name: samples[name] for name in sources if samples[name]},
+        development=samples["development"],
+        heldout={name: samples[name] for name in divided.heldout},
+        report=report,
+        files={"aliases": aliases},
+    )
+
+
+def heldout(settings: Settings, files: Mapping[str, Any]) -> dict[str, list[Sample]]:
+    """Read the held-out files that the settings name (the demo's own where they name none), for scoring.
+
+    `files` is what `build` left for serving.
+    """
+    databases = open_databases(settings)
+    sets = read_heldout(settings, databases, {}, _silent)
+    if not sets:
+        raise DataError(["no held-out file is named; name one as `heldout` in the settings"])
+    return _rendered(sets, Rendering(databases, files.get("aliases", {}), Writing(databases), settings), _silent)
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def _aliases(training: Sequence[Example], databases: Mapping[str, Database]) -> Aliases:
+    """Learn from the training examples, and from nothing else, which phrases stand for which values."""
+    aliases: dict[str, list[tuple[str, str, str | int]]] = {}
+    for name, database in databases.items():
+        pairs = [(example.question, example.sql) for example in training if example.database == name]
+        for phrase, targets in learn_aliases(pairs, database.schema).items() if pairs else ():
+            aliases.setdefault(phrase, []).extend(targets)
+    return aliases
+
+
+def _augmented(
+    training: Sequence[Example],
+    settings: Settings,
+    seed: int,
+    databases: Mapping[str, Database],
+    rendering: Rendering,
+    progress: Progress,
+) -> list[Example]:
+    """Multiply the training examples by exchanging values; a copy has its original's template."""
+    copies: list[Example] = []
+    taken = {(example.database, normal(example.question)) for example in training}
+    for done, example in enumerate(training, 1):
+        original = replace(example, sql=rendering.writing.target(example))
+        database, index = databases[example.database], rendering.index(example.database)
+        for copy in augment(original, database, index, settings.augment, seed):
+            key = (copy.database, normal(copy.question))
+            if key not in taken:
+                taken.add(key)
+                copies.append(copy)
+                rendering.writing.copied(copy, example)
+        if done % 50 == 0 or done == len(training):
+            progress("exchange values", done, len(training))
+    return copies
+
+
+def _synthesised(
+    settings: Settings, seed: int, databases: Mapping[str, Database], rendering: Rendering, progress: Progress
+) -> list[Example]:
+    """Make examples from the bare schemas, as many for each database."""
+    found = []
+    each = max(1, settings.synthesis // len(databases))
+    for place, (name, database) in enumerate(databases.items()):
+
+        def advance(what: str, done: int, total: int, before: int = place * each) -> None:
+            progress(what, before + done, each * len(databases))
+
+        chinese = {
+            str(value): phrase
+            for phrase, targets in rendering.index(name).aliases.items()
+            for _, _, value in targets
+            if language_of(phrase) == "zh"
+        }
+        for number, made in enumerate(synthesise(database, each, seed, settings.languages, advance, chinese), 1):
+            id = f"{name}-{number}" if len(databases) > 1 else str(number)
+            origin = f"synthesis:{made.meta.get('rule', '')}"
+            found.append(Example(id, made.question, made.sql, (made.sql,), name, made.language, "train", origin))
+    return found
+
+
+def _apart(
+    sources: Groups, divided: Divided, writing: Writing, settings: Settings
+) -> tuple[Groups, dict[str, Any]]:
+    """Take out of all sources what the judged examples say too, and what an earlier source says already."""
+    judged = [example for examples in divided.judged().values() for example in examples]
+    banned = divided.banned(writing)
+    if settings.split == "template" or divided.apart == divided.heldout.keys():
+        banned |= {writing.template(example) for example in divided.development}
+    taken: set[tuple[str, str]] = set()
+    kept: Groups = {}
+    report: dict[str, Any] = {}
+    for name, examples in sources.items():
+        free = []
+        for example in examples:
+            key = (example.database, normal(example.question))
+            if key not in taken:
+                taken.add(key)
+                free.append(example)
+        allowed = [example for example in free if writing.template(example) not in banned]
+        near = leaks(allowed, judged)
+        kept[name] = without(allowed, [leak.example for leak in near])
+        report[name] = {
+            "said_already": len(examples) - len(free),
+            "template_of_judged": len(free) - len(allowed),
+            "equal_to_judged": sum(leak.ratio >= 100 for leak in near),
+            "near_to_judged": sum(leak.ratio < 100 for leak in near),
+            "near_shown": [f"{leak.example.origin}: {leak.example.question}" for leak in near[:SHOWN]],
+        }
+    return kept, report
+
+
+def _rendered(groups: Mapping[str, Sequence[Example]], rendering: Rendering, progress: Progress) -> dict[str, list[Sample]]:
+    """Make the samples of all groups."""
+    total, done = sum(map(len, groups.values())), 0
+    samples: dict[str, list[Sample]] = {}
+    for name, examples in groups.items():
+        samples[name] = []
+        for number, example in enumerate(examples, 1):
+            samples[name].append(rendering.sample(example, f"{name}/{number}/{example.id}"))
+            done += 1
+            if done % 100 == 0 or done == total:
+                progress("link values", done, total)
+    return samples

@@ -1,0 +1,170 @@
+"""Divide examples into training, development and held-out sets, before anything is learned from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from dsol import Progress
+from dsol_text2sql.database import Database
+from dsol_text2sql.examples import Example, read_examples
+from dsol_text2sql.samples import Writing
+from dsol_text2sql.settings import Settings
+from dsol_text2sql.split import choose, leaks, normal, size, without
+
+SHOWN = 10  # rows that the report tells in full
+DEMO_TRAINING = ("chinook/train_en_a.jsonl", "chinook/train_en_b.jsonl", "chinook/train_zh.jsonl")
+DEMO_HELDOUT = {"people": "spider_chinook/questions.json", "zh": "chinook/heldout_zh.jsonl"}
+
+
+@dataclass(frozen=True)
+class Divided:
+    """Examples by use. `apart` are the held-out sets whose SQL templates training may not have either."""
+
+    training: list[Example]
+    development: list[Example]
+    heldout: dict[str, list[Example]]
+    apart: frozenset[str] = frozenset()
+
+    def banned(self, writing: Writing) -> set[str]:
+        """List the templates that no training source may have."""
+        return {writing.template(example) for name in self.apart for example in self.heldout[name]}
+
+    def judged(self) -> dict[str, list[Example]]:
+        """Give all sets that are never trained on, by name."""
+        return {"development": self.development} | self.heldout
+
+
+def divide(
+    settings: Settings,
+    seed: int,
+    databases: Mapping[str, Database],
+    writing: Writing,
+    report: dict[str, Any],
+    progress: Progress,
+) -> Divided:
+    """Read the files that the settings name and set development and held-out examples apart.
+
+    Rows that a file marks as dev or test are used so. Without held-out files and rows, a part is split off. Without
+    any example, training and development are empty. What was read and dropped is added to `report`.
+    """
+    sets = read_heldout(settings, databases, report, progress)
+    paths = demo_files()[0] if is_demo(settings) else settings.examples
+    examples = _read(paths, settings, databases, "examples", report, progress) if paths else []
+    examples, report["repeated"] = _once(examples, writing)
+    together = _together(settings, writing)
+    marked = {split: [example for example in examples if example.split == split] for split in ("", "train", "dev", "test")}
+    training = marked["train"] + marked[""]
+    if marked["test"] and not settings.heldout:
+        sets["heldout"] = marked["test"]
+    if not sets and training:
+        sets["heldout"] = choose(training, size(len(training), settings.development), seed + 1, together)
+        training = without(training, sets["heldout"])
+    apart = frozenset(sets) if settings.split == "template" else frozenset({"zh"} if is_demo(settings) else ())
+    divided = Divided(training, marked["dev"], sets, apart & sets.keys())
+    banned = divided.banned(writing)
+    judged = [example for some in sets.values() for example in some]
+    training = [example for example in training if writing.template(example) not in banned]
+    report["left_out_first"] = {"template_of_heldout": len(divided.training) - len(training)}
+    near = leaks(training, judged)
+    report["left_out_first"] |= {"equal_or_near_to_heldout": len(near)}
+    training = without(training, [leak.example for leak in near])
+    if not marked["dev"]:
+        development = choose(training, size(len(training), settings.development), seed, together)
+        divided = replace(divided, development=development)
+    return replace(divided, training=without(training, divided.development))
+
+
+def divide_synthesised(
+    synthesised: Sequence[Example], divided: Divided, settings: Settings, seed: int, writing: Writing
+) -> tuple[list[Example], Divided]:
+    """Where there are no examples, set a part of the synthesised ones apart, by template; give the rest and the parts."""
+    count = size(len(synthesised), settings.development)
+    sets, rest = divided.heldout, list(synthesised)
+    if not sets:
+        sets = {"heldout": choose(rest, count, seed + 1, writing.template)}
+        rest = without(rest, sets["heldout"])
+    banned = {writing.template(example) for some in sets.values() for example in some}
+    free = [example for example in rest if writing.template(example) not in banned]
+    development = choose(free, count, seed, writing.template)
+    return without(rest, development), Divided([], development, sets, frozenset(sets))
+
+
+def read_heldout(
+    settings: Settings, databases: Mapping[str, Database], report: dict[str, Any], progress: Progress
+) -> dict[str, list[Example]]:
+    """Read the held-out files that the settings name, or the demo's; sets are named after their files."""
+    named = demo_files()[1] if is_demo(settings) else {}
+    if settings.heldout:
+        stems = Counter(path.stem for path in settings.heldout)
+        named = {
+            path.stem if stems[path.stem] == 1 else f"{path.parent.name}_{path.stem}": path for path in settings.heldout
+        }
+    sets = {
+        name: _read((path,), settings, databases, f"heldout {name}", report, progress) for name, path in named.items()
+    }
+    return {name: examples for name, examples in sets.items() if examples}
+
+
+def is_demo(settings: Settings) -> bool:
+    """Tell whether the shipped examples are meant."""
+    return settings.database == "demo" and not settings.examples
+
+
+def demo_files() -> tuple[tuple[Path, ...], dict[str, Path]]:
+    """Name the demo's training files and held-out files, which are shipped with the package."""
+    demo = Path(str(files("dsol_text2sql"))) / "demo"
+    return tuple(demo / name for name in DEMO_TRAINING), {name: demo / file for name, file in DEMO_HELDOUT.items()}
+
+
+def _read(
+    paths: Sequence[Path],
+    settings: Settings,
+    databases: Mapping[str, Database],
+    name: str,
+    report: dict[str, Any],
+    progress: Progress,
+) -> list[Example]:
+    """Read files, keep the languages that are asked for, and note what was dropped and why."""
+    reading = read_examples(
+        paths, databases, split=settings.split, progress=lambda done, total: progress(f"read {name}", done, total)
+    )
+    spoken = [example for example in reading.examples if example.language in settings.languages]
+    report.setdefault("read", {})[name] = {
+        "files": [path.name for path in paths],
+        "examples": len(spoken),
+        "in_other_languages": len(reading.examples) - len(spoken),
+        "dropped": len(reading.dropped),
+        "dropped_why": [f"{item.origin}: {item.reason}" for item in reading.dropped[:SHOWN]],
+    }
+    return spoken
+
+
+def _together(settings: Settings, writing: Writing) -> Callable[[Example], Hashable]:
+    """Say which examples may not be divided: of one template, of one query (the demo), or translations of one row.
+
+    The demo's questions come in twos and threes for each query, other people's don't: development has to be as
+    new to the model as the held-out questions are.
+    """
+    if settings.split == "template":
+        return writing.template
+    if is_demo(settings):
+        return writing.target
+    return lambda example: (example.origin, example.sql)
+
+
+def _once(examples: Sequence[Example], writing: Writing) -> tuple[list[Example], dict[str, Any]]:
+    """Keep each question once; of several answers to one question the first counts."""
+    first: dict[tuple[str, str], Example] = {}
+    twice, conflicts = 0, []
+    for example in examples:
+        known = first.setdefault((example.database, normal(example.question)), example)
+        if known is not example:
+            twice += 1
+            if writing.target(known) != writing.target(example):
+                conflicts.append(f"{example.origin} answers {example.question!r} unlike {known.origin}")
+    return list(first.values()), {"questions": twice, "with_another_query": len(conflicts), "shown": conflicts[:SHOWN]}
