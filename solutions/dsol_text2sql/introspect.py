@@ -82,8 +82,8 @@ def server_shape(source: ServerSource) -> Shape:
             columns = tuple(
                 Column(
                     name=str(column["name"]),
-                    type=str(column["type"]),
-                    kind=kind_of(str(column["type"])),
+                    type=column["type"].compile(dialect=source.engine.dialect),
+                    kind=kind_of(column["type"].compile(dialect=source.engine.dialect)),
                     nullable=bool(column.get("nullable", True)),
                     primary=column["name"] in primary,
                     description=str(column.get("comment") or ""),

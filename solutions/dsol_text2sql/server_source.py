@@ -175,8 +175,8 @@ def _translate(error: SQLAlchemyError, seconds: float) -> QueryError:
     if not isinstance(error, DBAPIError) or error.orig is None:
         return QueryError("other", str(error).splitlines()[0])
     original = error.orig
-    code = getattr(original, "sqlstate", None) or (original.args[0] if original.args else "")
-    reason = CODES.get(code, "other") if isinstance(code, str | int) else "other"
+    codes = (original.args[0] if original.args else "", getattr(original, "sqlstate", ""))
+    reason = next((CODES[code] for code in codes if isinstance(code, str | int) and code in CODES), "other")
     if reason == "timeout":
         return QueryError("timeout", f"the query took longer than {seconds:g} s and was stopped")
     message = str(original.args[-1] if original.args else original).strip()
