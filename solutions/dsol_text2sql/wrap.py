@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DOUBT = 0.5  # below this confidence an answer comes with a question back, where there is something to ask
 CLEAR = 0.15  # how much better one column's match must be than another's to be no question
+WHOLE = 0.8  # a weaker match names only a part of a value, or a word that happens to be in one
 
 
 @dataclass(frozen=True)
@@ -188,17 +189,17 @@ def unfound(asked: Asked) -> list[str]:
 def _question_back(asked: Asked) -> tuple[str, str]:
     """Word a question where a name matches several columns about equally well, or nothing; ("", "") where neither."""
     chinese = any("\u4e00" <= letter <= "\u9fff" for letter in asked.question)
+    for text in unfound(asked):
+        return "unknown_value", (
+            f"数据库里没有找到“{text}”，您指的是什么？" if chinese else f"I found no “{text}” here; what is it called?"
+        )
     spans: dict[tuple[int, int], list[Match]] = {}
     for match in asked.matches:
         spans.setdefault((match.start, match.end), []).append(match)
     for matches in spans.values():
         best = max(match.score for match in matches)
         columns = sorted({f"{match.table}.{match.column}" for match in matches if match.score >= best - CLEAR})
-        if len(columns) > 1:
+        if best >= WHOLE and len(columns) > 1:
             text, names = matches[0].text, ", ".join(columns)
             return "ambiguous", (f"“{text}”指的是哪一个：{names}？" if chinese else f"Which one is “{text}”: {names}?")
-    for text in unfound(asked):
-        return "unknown_value", (
-            f"数据库里没有找到“{text}”，您指的是什么？" if chinese else f"I found no “{text}” here; what is it called?"
-        )
     return "", ""
