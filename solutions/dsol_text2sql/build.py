@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from dsol import Built, DataError, Progress, Sample
-from dsol_text2sql.augment import augment
+from dsol_text2sql.augment import Exchange
 from dsol_text2sql.database import Database, open_databases
 from dsol_text2sql.division import SHOWN, Divided, divide, divide_synthesised, read_heldout
 from dsol_text2sql.examples import Example, language_of
@@ -103,10 +103,12 @@ def _augmented(
     """Multiply the training examples by exchanging values; a copy has its original's template."""
     copies: list[Example] = []
     taken = {(example.database, normal(example.question)) for example in training}
+    exchanges = {
+        name: Exchange(database, rendering.index(name), training, seed) for name, database in databases.items()
+    }
     for done, example in enumerate(training, 1):
         original = replace(example, sql=rendering.writing.target(example))
-        database, index = databases[example.database], rendering.index(example.database)
-        for copy in augment(original, database, index, settings.augment, seed):
+        for copy in exchanges[example.database].copies(original, settings.augment):
             key = (copy.database, normal(copy.question))
             if key not in taken:
                 taken.add(key)

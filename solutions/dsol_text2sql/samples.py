@@ -43,7 +43,7 @@ class Writing:
         if key not in self._templates:
             schema = self.databases[example.database].schema
             try:
-                text = template(example.sql, schema.dialect, schema)
+                text = template(self.target(example), schema.dialect)
             except Refused as refusal:
                 text = example.sql
                 self.refused[key] = str(refusal)
