@@ -209,15 +209,18 @@ def verdict(
     whole = compare(rows, contestant, rows, against, level, higher_is_better=higher_is_better)
     reasons = [_worded(whole)]
     sign = 1 if higher_is_better else -1
+    worse: set[str] = set()
     lost: list[str] = []
     noticed: list[str] = []
     for cut in slices(rows)[1:]:
         one = compare(cut.rows, contestant, cut.rows, against, level, higher_is_better=higher_is_better)
-        if sign * one.difference.value < 0:
+        known = {cut.set, cut.language} & worse if cut.set and cut.language else set()
+        if sign * one.difference.value < 0 and not known:
+            worse.add(cut.set or cut.language)
             # A language of a set may be a handful of samples: worth a look, not a veto.
             (lost if cut.set and not cut.language else noticed).append(
-                f"On {cut.name} it is worse than the {against}: {one.a_score.value:.1%} against {one.b_score.value:.1%}"
-                f" ({one.difference.samples} samples, p {in_words(one.p)})."
+                f"For {cut.name} it is worse than the {against}: {one.a_score.value:.1%} against "
+                f"{one.b_score.value:.1%} ({one.difference.samples} samples, p {in_words(one.p)})."
             )
     return Verdict(whole.better == "a" and not lost, (*reasons, *lost), tuple(noticed))
 
@@ -229,7 +232,7 @@ def in_words(p: float) -> str:
 
 def _worded(one: Comparison) -> str:
     points = f"{abs(one.difference.value) * 100:.1f} points"
-    low, high = (f"{bound * 100:+.1f}" for bound in (one.difference.low, one.difference.high))
+    low, high = (f"{bound * 100:+.1f}".replace("-", "−") for bound in (one.difference.low, one.difference.high))
     direction = "above" if one.difference.value > 0 else "below"
     outcome = {"a": "significantly better", "b": "significantly worse", "": "not significantly different"}[one.better]
     return (

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -13,16 +14,24 @@ from rich.text import Text
 from dsol.comparison import Comparison, in_words
 from dsol.page.words import between, label, metric, points, share
 
-FIXED = 15 + 10 + 10 + 2  # columns of a terminal taken by the names, "answered" and "p"
-CELL = 12  # and by each set
+NAMES, MORE = 14, 11 + 12  # characters that the contestants take in a terminal, and "answered" and "p"
+GAP = 3  # characters between columns
+NARROW, BROAD = 9, 14  # characters of a set's column: as wide as an interval, and no wider for a long name
 
 
 def tables(report: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
     """Make the table that `dsol train` ends with, and the verdict; sets too many for `width` go to further tables."""
     cuts = [cut for cut in report["slices"] if not (cut["set"] and cut["language"])]
-    room = max(1, (width - FIXED) // CELL)
-    made: list[RenderableType] = [_scores(report, cuts[at : at + room], at == 0) for at in range(0, len(cuts), room)]
-    return [*made, _verdict(report)]
+    groups: list[list[Mapping[str, Any]]] = [[]]
+    used = NAMES + MORE
+    for cut in cuts:
+        needed = GAP + _width(cut)
+        if groups[-1] and used + needed > width:
+            groups.append([])
+            used = NAMES
+        groups[-1].append(cut)
+        used += needed
+    return [*(_scores(report, group, at == 0) for at, group in enumerate(groups)), _verdict(report)]
 
 
 def comparison_table(found: Mapping[str, Comparison]) -> Table:
@@ -53,7 +62,8 @@ def _scores(report: Mapping[str, Any], cuts: Sequence[Mapping[str, Any]], first:
         f"{metric(report).capitalize()} on held-out samples, {report['level']:.0%} intervals" if first else ""
     )
     for cut in cuts:
-        table.add_column(Text(f"{cut['name']}\nn = {cut['samples']}", justify="right"), justify="right", min_width=9)
+        heading = Text(f"{cut['name']}\nn = {cut['samples']}", justify="right", overflow="fold")
+        table.add_column(heading, justify="right", width=_width(cut), overflow="fold")
     against = {one["a"]: one for one in whole["tests"] if one["b"] == "baseline"}
     if first:
         table.add_column("answered", justify="right", no_wrap=True)
@@ -71,6 +81,10 @@ def _scores(report: Mapping[str, Any], cuts: Sequence[Mapping[str, Any]], first:
                 cells.append(in_words(against[name]["p"]).removeprefix("= ") if name in against else "")
         table.add_row(*cells)
     return table
+
+
+def _width(cut: Mapping[str, Any]) -> int:
+    return min(BROAD, max(NARROW, cell_len(cut["name"])))
 
 
 def _plain(title: str) -> Table:

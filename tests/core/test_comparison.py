@@ -205,7 +205,7 @@ def test_worse_on_one_set_is_a_veto_and_in_one_language_a_note():
     combined, baseline = [1, 0] * 40, [0, 0] * 39 + [0, 1]
     vetoed = verdict(rows(combined, baseline, sets=("big", "small")))
     assert not vetoed.released
-    assert any("On small it is worse" in reason for reason in vetoed.reasons)
+    assert any("For small it is worse" in reason for reason in vetoed.reasons)
     noted = verdict(rows(combined, baseline, languages=("en", "zh")))
     assert noted.released
     assert any("language zh" in note for note in noted.notes)

@@ -333,16 +333,18 @@ def test_terminal_table_fits_and_shows_every_number(run, rows, width):
         assert name in shown
 
 
-def test_many_sets_go_to_further_tables(run):
+@pytest.mark.parametrize("width", [80, 120])
+def test_many_sets_go_to_further_tables(run, width):
     rows = make_rows(np.random.default_rng(2), 160)
     for at, row in enumerate(rows):
-        row["set"] = f"set_number_{at % 8}"
-    console = Console(width=80, file=io.StringIO())
-    made = tables(gather(run, Exact(), rows, 0.95), 80)
+        row["set"] = f"set_number_{at % 7}" if at % 8 else "a_set_with_a_very_long_name"
+    console = Console(width=width, file=io.StringIO())
+    made = tables(gather(run, Exact(), rows, 0.95), width)
     for one in made:
         console.print(one)
     assert len(made) > 2
-    assert all(f"set_number_{n}" in console.file.getvalue() for n in range(8))
+    assert max(map(len, console.file.getvalue().splitlines())) <= width
+    assert all(f"set_number_{n}" in console.file.getvalue() for n in range(7))
     assert "…" not in console.file.getvalue()
 
 

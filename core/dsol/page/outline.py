@@ -20,14 +20,14 @@ def outline(value: Mapping[str, Any]) -> Markup:
     parts: list[Markup] = []
     if flat:
         rows = [
-            element("tr", element("th", _title(key), scope="row"), element("td", brief(one)))
+            element("tr", element("th", _title(key), scope="row"), element("td", brief(one), class_=_kind(one)))
             for key, one in flat.items()
         ]
-        parts.append(scrolled(element("table", element("tbody", *rows), class_="facts")))
+        parts.append(element("div", scrolled(element("table", element("tbody", *rows), class_="facts"))))
     for key, one in value.items():
-        if _nested(one) and one:
-            parts.append(element("h4", _title(key)))
-            parts.append(_grid(one) or (outline(one) if isinstance(one, Mapping) else _listed(one)))
+        if _nested(one):
+            body = _grid(one) or (outline(one) if isinstance(one, Mapping) else _listed(one))
+            parts.append(element("div", element("h4", _title(key)), body))
     return element("div", *parts, class_="outline")
 
 

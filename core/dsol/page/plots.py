@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from dsol.page.markup import Markup, element, join
 
 WIDTH, HEIGHT = 460, 300
-LEFT, RIGHT, TOP, BOTTOM = 50, 14, 12, 44
+LEFT, RIGHT, TOP, BOTTOM = 56, 20, 12, 44
 
 Pair = tuple[float, float]
 Format = Callable[[float], str]

@@ -38,27 +38,25 @@ def summary(report: Mapping[str, Any]) -> Markup:
     ]
     if "baseline" in whole["scores"]:
         old = whole["scores"]["baseline"]
-        tiles.append(_tile(share(old["value"]), "baseline", between(old)))
+        tiles.append(_tile(share(old["value"]), f"{label('baseline')}, {metric(report)}", between(old)))
     test = next((one for one in whole["tests"] if (one["a"], one["b"]) == (name, "baseline")), None)
     if test:
         low, high = points(test["difference"]["low"]), points(test["difference"]["high"])
         tiles.append(_tile(points(test["difference"]["value"]), f"points, p {in_words(test['p'])}", f"{low} to {high}"))
-    tiles.append(_tile(share(whole["scores"][name]["answered"], 0), "of the questions answered", _error(report, name)))
+    tiles.append(
+        _tile(share(whole["scores"][name]["answered"], 0), "of the samples get an answer", _error(report, name))
+    )
     return join((head, banner, element("div", *tiles, class_="tiles")))
 
 
 def scores(report: Mapping[str, Any]) -> Markup:
     """Show every contestant on every set and language, and the paired tests."""
     cuts = report["slices"]
-    head = element("tr", element("th", metric(report)), *(_heading(cut) for cut in cuts))
-    body = [
-        element("tr", _who(name), *(_cell(cut["scores"][name], name) for cut in cuts)) for name in report["contestants"]
-    ]
-    caption = f"Mean score with its {report['level']:.0%} interval."
-    parts = [
-        scrolled(element("table", element("thead", head), element("tbody", *body), class_="main")),
-        _small(caption),
-    ]
+    crossed = [cut for cut in cuts if cut["set"] and cut["language"]]
+    parts = [_table(report, [cut for cut in cuts if cut not in crossed])]
+    parts.append(element("p", f"Mean score with its {report['level']:.0%} interval.", class_="small"))
+    if crossed:
+        parts += [element("h3", "By set and language"), _table(report, crossed)]
     tests = [(cuts[0], one) for one in cuts[0]["tests"]]
     tests += [
         (cut, one) for cut in cuts[1:] for one in cut["tests"] if (one["a"], one["b"]) == ("combined", "baseline")
@@ -126,6 +124,14 @@ def _heading(cut: Mapping[str, Any]) -> Markup:
     return element("th", cut["name"], element("small", f"{cut['samples']} samples"))
 
 
+def _table(report: Mapping[str, Any], cuts: Sequence[Mapping[str, Any]]) -> Markup:
+    head = element("tr", element("th", metric(report)), *(_heading(cut) for cut in cuts))
+    body = [
+        element("tr", _who(name), *(_cell(cut["scores"][name], name) for cut in cuts)) for name in report["contestants"]
+    ]
+    return scrolled(element("table", element("thead", head), element("tbody", *body), class_="main"))
+
+
 def _who(name: str) -> Markup:
     return element(
         "th",
@@ -143,10 +149,6 @@ def _cell(score: Mapping[str, Any], name: str) -> Markup:
         element("small", between(score)),
         interval(score["value"], score["low"], score["high"], f"c-{name}"),
     )
-
-
-def _small(text: str) -> Markup:
-    return element("p", text, class_="small")
 
 
 def _tests(tests: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], several: bool) -> Markup:
@@ -195,7 +197,7 @@ def _selective(found: Mapping[str, Mapping[str, Any]]) -> Markup:
     coverages, risks = list(first["right_at"]), list(first["coverage_at"])
     groups = element(
         "tr",
-        element("th", ""),
+        element("th", "", class_="group"),
         element("th", "right, when the surest … are answered", colspan=len(coverages), class_="group"),
         element("th", "answered, when at most … are wrong", colspan=len(risks), class_="group"),
         element("th", "area under the curve", colspan=2, class_="group"),
