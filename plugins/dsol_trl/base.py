@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dsol import BackendError, Chat
 from dsol_trl import scratch, template
+from dsol_trl.disk import writing
 from dsol_trl.model import CARD, Card, Origin, load_tokenizer, write_card
 from dsol_trl.quiet import quiet
 
@@ -40,15 +41,12 @@ def prepare(recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Cha
         return template.check(load_tokenizer(folder), folder)
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    try:
-        with quiet():
-            partial.mkdir(parents=True)
-            codec = _fill(recipe, partial, texts)
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
-            os.replace(partial, folder)
-    except OSError as error:
-        raise BackendError(f"can't write the base to {folder}: {error.strerror or error}") from error
+    with writing(folder), quiet():
+        partial.mkdir(parents=True)
+        codec = _fill(recipe, partial, texts)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+        os.replace(partial, folder)
     return codec
 
 

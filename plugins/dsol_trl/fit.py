@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +17,7 @@ from trl import SFTTrainer
 
 from dsol import BackendError, FitJob, Progress, TokenRow
 from dsol_trl import attention, checkpoint, hardware, options, template
+from dsol_trl.disk import writing
 from dsol_trl.layout import Steps
 from dsol_trl.loss import SourceLoss, keep_only_labelled
 from dsol_trl.model import Card, load_model, load_tokenizer, read_card
@@ -40,7 +39,7 @@ def fit(job: FitJob, progress: Callable[[Progress], None]) -> None:
     if not steps.count:
         raise BackendError(f"{job.order} holds no rows, so there is nothing to train on")
     card = read_card(job.start)
-    with _disk(job.folder), quiet():
+    with writing(job.folder), quiet():
         job.folder.mkdir(parents=True, exist_ok=True)
         checkpoint.sweep(job.folder)
         done = checkpoint.found(job.folder)
@@ -184,12 +183,3 @@ def _within_run(job: FitJob) -> str:
 def _count_parameters(folder: Path) -> int:
     """Estimate a model's parameters from the size of its weights in 16 bits."""
     return sum(entry.stat().st_size for entry in folder.glob("*.safetensors")) // 2
-
-
-@contextmanager
-def _disk(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        full = " (the disk is full: free space and start again)" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        raise BackendError(f"training can't write to {folder}: {error.strerror or error}{full}") from error

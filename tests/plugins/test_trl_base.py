@@ -1,0 +1,165 @@
+"""Bases: what is taken, what is refused and how, and small models made from the data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub.errors import LocalEntryNotFoundError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsol import BackendError, Chat
+from dsol.recipe import Recipe, Stage
+from dsol_trl import base, scratch
+from dsol_trl.backend import TrlBackend
+from dsol_trl.model import load_model, load_tokenizer, read_card
+
+PAIRS: list[tuple[Chat | None, str]] = [
+    ([{"role": "system", "content": "tables: artist, album"}, {"role": "user", "content": f"which {word} 1234?"}], word)
+    for word in ("artist", "album", "track", "你好", "genre") * 9
+]
+
+
+def recipe(name: str, **more: Any) -> Recipe:
+    return Recipe(solution="test", base=name, stages={"sft": Stage()}, **more)
+
+
+def texts() -> Iterator[tuple[Chat | None, str]]:
+    return iter(PAIRS)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {entry.name: hashlib.sha256(entry.read_bytes()).hexdigest() for entry in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "base"
+    TrlBackend().prepare(recipe("scratch:tiny"), folder, texts)
+    return folder
+
+
+def test_the_same_data_and_seed_make_the_same_bytes(tiny: Path, tmp_path: Path) -> None:
+    TrlBackend().prepare(recipe("scratch:tiny"), tmp_path / "again", texts)
+    assert digests(tmp_path / "again") == digests(tiny)
+    TrlBackend().prepare(recipe("scratch:tiny", seed=1), tmp_path / "other", texts)
+    assert digests(tmp_path / "other")["model.safetensors"] != digests(tiny)["model.safetensors"]
+
+
+def test_a_prepared_base_is_kept(tiny: Path) -> None:
+    before = digests(tiny)
+    codec = TrlBackend().prepare(recipe("scratch:tiny"), tiny, lambda: iter(()))
+    assert digests(tiny) == before
+    assert codec.template.stop == "<|im_end|>"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=60))
+def test_the_made_tokenizer_loses_no_text(text: str) -> None:
+    if not TOKENIZER:
+        TOKENIZER.append(scratch.make_tokenizer(texts(), 400))
+    ids = TOKENIZER[0](text, add_special_tokens=False)["input_ids"]
+    assert TOKENIZER[0].decode(ids) == text
+
+
+TOKENIZER: list[Any] = []
+
+
+def test_digits_stand_one_by_one(tiny: Path) -> None:
+    tokenizer = load_tokenizer(tiny)
+    assert [tokenizer.decode([one]) for one in tokenizer("1234", add_special_tokens=False)["input_ids"]] == list("1234")
+
+
+@pytest.mark.parametrize(("size", "millions"), [("tiny", 0.127), ("small", 2.95), ("medium", 8.3), ("large", 26.8)])
+def test_sizes_are_as_described(size: str, millions: float) -> None:
+    tokenizer = scratch.make_tokenizer(texts(), 400)
+    shape = scratch.SIZES[size]
+    model = scratch.make_model(shape, tokenizer, 0)
+    count = sum(one.numel() for one in model.parameters()) + (shape.vocabulary - len(tokenizer)) * shape.hidden
+    assert count / 1e6 == pytest.approx(millions, rel=0.05)
+
+
+def test_a_local_folder_becomes_the_base_without_pickles_or_code(tiny: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for entry in tiny.iterdir():
+        if entry.name not in ("dsol.json", "template.json"):
+            (source / entry.name).write_bytes(entry.read_bytes())
+    (source / "modeling_own.py").write_text("raise SystemExit")
+    (source / "extra.bin").write_bytes(b"pickle")
+    codec = TrlBackend().prepare(recipe(str(source)), tmp_path / "base", texts)
+    names = {entry.name for entry in (tmp_path / "base").iterdir()}
+    assert not names & {"modeling_own.py", "extra.bin"}
+    assert codec.template.hash == TrlBackend().prepare(recipe("scratch:tiny"), tiny, texts).template.hash
+    assert read_card(tmp_path / "base").origin == "chat"
+    load_model(tmp_path / "base")
+
+
+def test_a_base_without_a_chat_template_gets_plain_turns(tiny: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"):
+        (source / name).write_bytes((tiny / name).read_bytes())
+    codec = TrlBackend().prepare(recipe(str(source)), tmp_path / "base", texts)
+    assert read_card(tmp_path / "base").origin == "base"
+    row = codec.encode([{"role": "user", "content": "which?"}], "artist")
+    tokenizer = load_tokenizer(tmp_path / "base")
+    assert tokenizer.decode(row.input_ids) == "### user\nwhich?\n### assistant\nartist<|im_end|>"
+
+
+def make_folder(folder: Path, names: list[str]) -> str:
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("{}")
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ([], "no config.json"),
+        (["config.json", "tokenizer.json"], "no weights"),
+        (["config.json", "tokenizer.json", "pytorch_model.bin"], "pickled weights"),
+        (["config.json", "model.safetensors"], "no tokenizer"),
+    ],
+)
+def test_a_folder_that_lacks_something_is_refused(tmp_path: Path, names: list[str], message: str) -> None:
+    name = make_folder(tmp_path / "source", names)
+    with pytest.raises(BackendError, match=message) as caught:
+        TrlBackend().prepare(recipe(name), tmp_path / "base", texts)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "base").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("./nowhere/at/all", "no folder"),
+        ("scratch:huge", "tiny"),
+        ("scratch:smal", "did you mean 'small'"),
+    ],
+)
+def test_a_base_that_does_not_exist_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    with pytest.raises(BackendError, match=message):
+        TrlBackend().prepare(recipe(name), tmp_path / "base", texts)
+
+
+def test_an_unreachable_hub_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def offline(*arguments: Any, **options: Any) -> str:
+        raise LocalEntryNotFoundError("no connection")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", offline)
+    with pytest.raises(BackendError, match="offline"):
+        base.prepare(recipe("someone/something"), tmp_path / "base", texts)
+
+
+def test_a_broken_tokenizer_is_one_clear_error(tiny: Path, tmp_path: Path) -> None:
+    name = make_folder(tmp_path / "source", ["config.json", "tokenizer_config.json", "tokenizer.json"])
+    (Path(name) / "model.safetensors").write_bytes((tiny / "model.safetensors").read_bytes())
+    with pytest.raises(BackendError, match="tokenizer can't be loaded") as caught:
+        TrlBackend().prepare(recipe(name), tmp_path / "base", texts)
+    assert "\n" not in str(caught.value)
