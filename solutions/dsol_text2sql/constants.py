@@ -13,6 +13,7 @@ from dsol_text2sql.schema import Schema
 
 Value = str | int | float
 
+LARGEST = 2**62  # whole numbers below it stay within SQLite's 64 bits when one is added
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.ILike)
 
 
@@ -58,9 +59,10 @@ def constant(node: exp.Expression | None, schema: Schema) -> Value | None:
     if node.is_string:
         return str(node.this)
     try:
-        return int(node.this)
+        number = int(node.this)
     except ValueError:
         return float(node.this)
+    return number if number < LARGEST else float(number)
 
 
 def _pairs(tree: exp.Expression, schema: Schema) -> Iterator[tuple[exp.Column, Value, bool]]:

@@ -11,25 +11,26 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from dsol_text2sql.constants import Constant, Value
+from dsol_text2sql.constants import LARGEST, Constant, Value
 from dsol_text2sql.original import Original, Part, pick
 from dsol_text2sql.sqlite_source import quoted
 
 Rows = list[list[Any]]
 
-SHARES = (0.5, 0.75, 0.9, 1.0)  # of the rows stay
+SHARES = (0.6, 0.8, 0.9, 1.0)  # of a table's rows stay
 MOVED = 0.4  # of the links go to another row
-REPEATED = (0.0, 0.2, 1.0, 2.0)  # rows added for each row, where the key allows it
+REPEATED = (0.0, 0.2, 0.5, 1.0)  # rows added for each row, where the key allows it
 
 
 def draw_copy(original: Original, constants: Sequence[Constant], target: Path, *, seed: int) -> None:
     """Write one altered copy to a new file; the same seed gives the same copy.
 
-    Rows are left out, but none that another row points to or that hold a constant; links are moved to other existing
-    rows; values are exchanged within their column; values on both sides of each constant are put in.
+    Rows are left out and repeated; links are moved to other existing rows; values are exchanged within their column;
+    values on both sides of each constant are put in. No link is left that points to nothing.
     """
     chance = random.Random(seed)
     near = {part.name: [one for one in constants if one.table.lower() == part.name.lower()] for part in original.parts}
@@ -57,25 +58,51 @@ def draw_copy(original: Original, constants: Sequence[Constant], target: Path, *
 
 
 def _thinned(parts: Sequence[Part], near: dict[str, list[Constant]], chance: random.Random) -> dict[str, Rows]:
-    share = chance.choice(SHARES)
-    kept: dict[str, dict[int, None]] = {}
+    """Leave rows out, with the rows that point to them; what holds a constant stays, and a row of every table."""
+    forced = _with_ancestors(
+        parts,
+        {
+            part.name: {at for at, row in enumerate(part.rows) if _holds(part, row, near[part.name])}
+            | set(chance.sample(range(len(part.rows)), min(1, len(part.rows))))
+            for part in parts
+        },
+    )
+    kept = {}
     for part in parts:
-        kept[part.name] = dict.fromkeys(
-            at for at, row in enumerate(part.rows) if chance.random() < share or _holds(part, row, near[part.name])
-        )
+        share = chance.choice(SHARES)
+        kept[part.name] = {at for at in range(len(part.rows)) if chance.random() < share} | forced[part.name]
     by_name = {part.name: part for part in parts}
-    waiting = [(part, list(kept[part.name])) for part in parts]
-    while waiting:  # what a kept row points to is kept
+    gone = True
+    while gone:
+        gone = False
+        for part in parts:
+            for link in part.links:
+                other = by_name[link.table]
+                left_out = {
+                    pick(row, link.there) for at, row in enumerate(other.rows) if at not in kept[other.name]
+                } - {pick(other.rows[at], link.there) for at in kept[other.name]}
+                orphans = {at for at in kept[part.name] if pick(part.rows[at], link.here) in left_out}
+                orphans -= forced[part.name]
+                kept[part.name] -= orphans
+                gone = gone or bool(orphans)
+    return {part.name: [list(part.rows[at]) for at in sorted(kept[part.name])] for part in parts}
+
+
+def _with_ancestors(parts: Sequence[Part], chosen: dict[str, set[int]]) -> dict[str, set[int]]:
+    """Add the rows that chosen rows point to, and what these point to."""
+    by_name = {part.name: part for part in parts}
+    waiting = [(part, set(chosen[part.name])) for part in parts]
+    while waiting:
         part, fresh = waiting.pop()
         for link in part.links:
             other = by_name[link.table]
             places = {pick(row, link.there): at for at, row in enumerate(other.rows)}
-            wanted = {places.get(pick(part.rows[at], link.here)) for at in fresh}
-            added = sorted(at for at in wanted if at is not None and at not in kept[other.name])
-            kept[other.name].update(dict.fromkeys(added))
+            found = {places.get(pick(part.rows[at], link.here)) for at in fresh}
+            added = {at for at in found if at is not None} - chosen[other.name]
+            chosen[other.name] |= added
             if added:
                 waiting.append((other, added))
-    return {part.name: [list(part.rows[at]) for at in sorted(kept[part.name])] for part in parts}
+    return chosen
 
 
 def _holds(part: Part, row: Sequence[Any], constants: Sequence[Constant]) -> bool:
@@ -97,7 +124,7 @@ def _move_links(part: Part, tables: dict[str, Rows], chance: random.Random) -> N
             continue
         keys = [pick(row, link.there) for row in tables[link.table]]
         for row in tables[part.name]:
-            if keys and None not in pick(row, link.here) and chance.random() < MOVED:
+            if keys and chance.random() < MOVED and None not in pick(row, link.here):
                 for at, value in zip(link.here, chance.choice(keys), strict=True):
                     row[at] = value
 
@@ -123,7 +150,8 @@ def _exchange(part: Part, rows: Rows, chance: random.Random) -> None:
 
 
 def _nudged(value: Any, chance: random.Random) -> Any:
-    return value + chance.choice((-1, 1)) if isinstance(value, int | float) and chance.random() < 0.3 else value
+    moves = isinstance(value, int | float) and abs(value) < LARGEST and chance.random() < 0.3
+    return value + chance.choice((-1, 1)) if moves else value
 
 
 def _put_near(part: Part, tables: dict[str, Rows], constants: Sequence[Constant], chance: random.Random) -> None:
@@ -140,10 +168,11 @@ def _put_near(part: Part, tables: dict[str, Rows], constants: Sequence[Constant]
         allowed = {row[link.there[number]] for link, number in linked for row in tables[link.table]}
         taken = {row[at] for row in rows}
         texts = any(isinstance(value, str) for value in taken) or not any(value is not None for value in taken)
-        for row in chosen:
-            one = chance.choice(those)
-            exact = not one.pattern and chance.random() < 0.5
-            value = _typed(one.value if exact else chance.choice(around(one.value, pattern=one.pattern)), texts)
+        wanted = [value for one in those for value in around(one.value, pattern=one.pattern)]
+        wanted += [one.value for one in those if not one.pattern] * 2
+        chance.shuffle(wanted)
+        for row, near in zip(chosen, cycle(wanted), strict=False):
+            value = _typed(near, texts)
             if (linked and value not in allowed) or (at in part.unique and not linked and value in taken):
                 continue
             taken.add(value)

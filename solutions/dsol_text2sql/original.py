@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import quote
 
 from dsol_text2sql.constants import Constant
+from dsol_text2sql.query import weigh
 from dsol_text2sql.sqlite_source import quoted
 
 Row = tuple[Any, ...]
 
 LARGEST_TABLE = 500  # rows; of a larger table a sample is taken
+HEAVIEST = 8 * 1024 * 1024  # bytes of text and blobs in the rows of one table
 LARGEST_SEARCHED = 1_000_000  # rows; a larger table isn't searched for the constants of a query
 PINNED = 3  # rows added for a constant
 
@@ -110,7 +112,7 @@ def with_constants(original: Original, path: Path, constants: Sequence[Constant]
 
 def pick(row: Sequence[Any], places: Iterable[int]) -> Row:
     """Take a row's values at some positions."""
-    return tuple(row[at] for at in places)
+    return tuple([row[at] for at in places])
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -161,12 +163,24 @@ def _rows(connection: sqlite3.Connection, part: Part, rest: str = "", values: Se
 
 
 def _sample(connection: sqlite3.Connection, part: Part, rows: int) -> list[Row]:
-    if part.size <= rows:
-        return _rows(connection, part)
-    try:
-        return _rows(connection, part, f"WHERE abs(rowid) % {part.size // rows} = 0 LIMIT {rows}")
-    except sqlite3.OperationalError:  # a table WITHOUT ROWID
-        return _rows(connection, part, f"LIMIT {rows}")
+    """Take all rows of a small table, of a larger one some from all over it; long values make them fewer."""
+    names = ", ".join(map(quoted, part.columns))
+    select = f"SELECT {names} FROM {quoted(part.name)}"
+    if part.size > rows:
+        try:
+            cursor = connection.execute(f"{select} WHERE abs(rowid) % {part.size // rows} = 0 LIMIT {rows}")
+        except sqlite3.OperationalError:  # a table WITHOUT ROWID
+            cursor = connection.execute(f"{select} LIMIT {rows}")
+    else:
+        cursor = connection.execute(select)
+    taken: list[Row] = []
+    weight = 0
+    for row in cursor:
+        weight += weigh(row)
+        if weight > HEAVIEST:
+            break
+        taken.append(row)
+    return taken
 
 
 def _closed(connection: sqlite3.Connection, parts: Sequence[Part]) -> tuple[Part, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,8 +39,9 @@ class Suite:
     def agreement(self, gold: str, predicted: str) -> Agreement:
         """Compare two queries, both as they are to be run, on copies drawn for the gold query.
 
-        The same gold query gets the same copies, whatever the prediction. A copy is passed over where the gold query
-        fails, or where its answer hangs on the physical order of rows (ties under LIMIT 1): there nothing is right.
+        The same gold query gets the same copies, whatever the prediction. A copy is passed over if it can't be made,
+        if the gold query fails on it, or if its answer hangs on the physical order of rows (ties under LIMIT 1): there
+        nothing is right. `copies` says how many were left.
         """
         path = self._database.file
         if path is None:
@@ -54,7 +56,10 @@ class Suite:
                 if used == self._copies:
                     break
                 file = Path(folder) / f"{seed}.sqlite"
-                draw_copy(original, found, file, seed=seed)
+                try:
+                    draw_copy(original, found, file, seed=seed)
+                except sqlite3.Error:  # a constraint or collation that only its own program knows
+                    continue
                 source = SqliteSource(file, name=schema.name)
                 source.allow(tables)
                 try:
