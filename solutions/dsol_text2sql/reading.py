@@ -13,12 +13,12 @@ from sqlglot.errors import SqlglotError
 from sqlglot.generator import Generator
 
 from dsol_text2sql.grammar import RESERVED
-from dsol_text2sql.query import Refused
+from dsol_text2sql.query import SKIPPED, Refused
 
 LONGEST = 20_000  # characters
 DEEPEST = 60  # brackets open at once
 NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-START = re.compile(r"\ufeff?(\s|--[^\n]*(\n|$)|#[^\n]*(\n|$)|/\*(?!!).*?\*/)*\(*\s*(select|with|table)\b", re.I | re.S)
+START = re.compile(SKIPPED + r"(?:select|with|table)\b", re.IGNORECASE | re.DOTALL)
 PLAIN = {"sqlite": r"[^\W\d]\w*", "mysql": r"[^\W\d]\w*", "postgres": r"[a-z_][a-z0-9_]*"}
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 NEGATED = {exp.In: "IN", exp.Between: "BETWEEN", exp.Is: "IS", exp.Like: "LIKE", exp.ILike: "ILIKE"}
