@@ -10,9 +10,31 @@ from dsol_text2sql.synthesis.lexicon import DEGREES, PEOPLE, Degree
 from dsol_text2sql.synthesis.meaning import Attribute, Entity, World
 from dsol_text2sql.synthesis.request import Request
 
-SHOW = ("列出", "显示", "给出", "查询", "找出", "告诉我", "请列出", "请给出", "请告诉我", "查找", "帮我列出", "展示", "我想知道", "返回", "麻烦列出")
-WORTH = {"AVG": ("平均",), "SUM": ("总", "总的", "合计"), "MAX": ("最高", "最大"), "MIN": ("最低", "最小")}
-HAS = {">": ("超过{}", "多于{}", "大于{}"), ">=": ("至少{}", "不少于{}", "{}以上含{}"), "<": ("少于{}", "不到{}"), "=": ("正好{}", "恰好{}", "刚好{}"), "<=": ("至多{}",)}
+SHOW = (
+    "列出",
+    "显示",
+    "给出",
+    "查询",
+    "找出",
+    "告诉我",
+    "请列出",
+    "请给出",
+    "请告诉我",
+    "查找",
+    "帮我列出",
+    "展示",
+    "我想知道",
+    "返回",
+    "麻烦列出",
+)
+WORTH = {"AVG": ("平均",), "SUM": ("总", "总", "合计"), "MAX": ("最高", "最大"), "MIN": ("最低", "最小")}
+HAS = {
+    ">": ("超过{}", "多于{}"),
+    ">=": ("至少{}", "不少于{}", "{}以上含{}"),
+    "<": ("少于{}", "不到{}"),
+    "=": ("正好{}", "恰好{}", "刚好{}"),
+    "<=": ("至多{}",),
+}
 
 
 def ask(request: Request, world: World, source: random.Random, aliases: Mapping[str, str]) -> str:
@@ -21,7 +43,9 @@ def ask(request: Request, world: World, source: random.Random, aliases: Mapping[
 
     voice = Voice(source, aliases)
     said = (FORMS.get(request.form) or JOINED_FORMS[request.form])(request, world, voice)
-    asking = any(word in said for word in ("什么", "哪", "多少", "几", "谁", "吗", "何时", "多长", "多大", "多高", "怎"))
+    asking = any(
+        word in said for word in ("什么", "哪", "多少", "几", "谁", "吗", "何时", "多长", "多大", "多高", "怎")
+    )
     draw = source.random()
     if said[-1] in "？。?":
         return said
@@ -36,7 +60,13 @@ def per(entity: Entity) -> str:
 
 def _all(request: Request, world: World, voice: Voice) -> str:
     noun = voice.noun(request.subject)
-    return voice.pick(f"列出{noun}的所有信息", f"显示全部{noun}的详细信息", f"告诉我{noun}的所有信息", f"请给出所有{noun}的全部信息", f"我想看{noun}的全部资料")
+    return voice.pick(
+        f"列出{noun}的所有信息",
+        f"显示全部{noun}的详细信息",
+        f"告诉我{noun}的所有信息",
+        f"请给出所有{noun}的全部信息",
+        f"我想看{noun}的全部资料",
+    )
 
 
 def _list(request: Request, world: World, v: Voice) -> str:
@@ -46,14 +76,31 @@ def _list(request: Request, world: World, v: Voice) -> str:
     whole = {one.attribute for one in request.asked} == set(subject.labels)
     if whole and v.random.random() < 0.5:
         noun, said = v.noun(subject), v.conditions(request, world)
-        options = [f"{v.pick(*SHOW)}{every.replace('各', '')}{things}", f"有哪些{things}", f"{things}有哪些", f"都有哪些{things}"]
+        options = [
+            f"{v.pick(*SHOW)}{every.replace('各', '')}{things}",
+            f"有哪些{things}",
+            f"{things}有哪些",
+            f"都有哪些{things}",
+        ]
         if said:
-            options += [f"哪些{noun}{said}" if not said.startswith(v.value("")) or True else "", f"{said}的有哪些{noun}", f"{said}的{noun}是哪些"]
+            options += [
+                f"哪些{noun}{said}" if not said.startswith(v.value("")) or True else "",
+                f"{said}的有哪些{noun}",
+                f"{said}的{noun}是哪些",
+            ]
         if subject.person:
             options += [f"{things}都有谁", f"{things}是谁"]
         return v.pick(*options)
     shown = v.asked(request.asked, subject)
-    return v.pick(f"{v.pick(*SHOW)}{every}{things}的{shown}", f"{every}{things}的{shown}{v.pick('是什么', '有哪些', '分别是什么', '是多少' if request.asked[-1].attribute.role == 'measure' else '是什么')}", f"{things}的{shown}", f"{v.pick(*SHOW)}{every}{things}的{shown}", f"{v.pick(*SHOW)}{things}以及{v.pick('它们', '他们') if subject.person else '它们'}的{shown}" if not whole and not set(subject.labels) & {one.attribute for one in request.asked} and False else f"{every}{things}的{shown}是什么")
+    return v.pick(
+        f"{v.pick(*SHOW)}{every}{things}的{shown}",
+        f"{every}{things}的{shown}{v.pick('是什么', '有哪些', '分别是什么', '是多少' if request.asked[-1].attribute.role == 'measure' else '是什么')}",
+        f"{things}的{shown}",
+        f"{v.pick(*SHOW)}{every}{things}的{shown}",
+        f"{v.pick(*SHOW)}{things}以及{v.pick('它们', '他们') if subject.person else '它们'}的{shown}"
+        if not whole and not set(subject.labels) & {one.attribute for one in request.asked} and False
+        else f"{every}{things}的{shown}是什么",
+    )
 
 
 def _lookup(request: Request, world: World, v: Voice) -> str:
@@ -65,20 +112,51 @@ def _lookup(request: Request, world: World, v: Voice) -> str:
     one = request.asked[0]
     a = one.attribute
     what = "多少" if a.role == "measure" or (a.role == "contact" and "phone" in a.column.lower()) else "什么"
-    options = [f"{which}的{shown}是{what}", f"{which}的{shown}是{what}", f"{v.pick(*SHOW)}{which}的{shown}", f"{which}的{shown}", f"{which}{shown}是{what}"]
+    options = [
+        f"{which}的{shown}是{what}",
+        f"{which}的{shown}是{what}",
+        f"{v.pick(*SHOW)}{which}的{shown}",
+        f"{which}的{shown}",
+        f"{which}{shown}是{what}",
+    ]
     if one.via:
         relation = one.via[-1].relation
         parent = world.entities[relation.parent]
         if all(x.attribute in parent.labels for x in request.asked):
             owner = v.role(relation, parent)
             who = "谁" if parent.person else "什么"
-            options = [f"{which}的{owner}是{who}", f"{which}属于哪{parent.classifier}{owner}", f"{v.pick(*SHOW)}{which}的{owner}", f"{which}的{owner}是哪{parent.classifier}"]
+            options = [
+                f"{which}的{owner}是{who}",
+                f"{which}属于哪{parent.classifier}{owner}",
+                f"{v.pick(*SHOW)}{which}的{owner}",
+                f"{which}的{owner}是哪{parent.classifier}",
+            ]
     elif len(request.asked) == 1:
         if a.role == "place":
-            options += [f"{which}在哪个{shown}", f"{which}{'住在' if subject.person else '位于'}哪个{shown}", f"{which}来自哪个{shown}", f"{which}在哪里"]
+            options += [
+                f"{which}在哪个{shown}",
+                f"{which}{'住在' if subject.person else '位于'}哪个{shown}",
+                f"{which}来自哪个{shown}",
+                f"{which}在哪里",
+            ]
         elif a.role == "date":
-            verb = next((z for e, z in (("birth", "出生"), ("hire", "入职"), ("release", "发行"), ("出生", "出生"), ("上映", "上映")) if e in a.column.lower()), "")
-            options += [f"{which}的{shown}是哪天", f"{which}的{shown}是什么时候"] + ([f"{which}是什么时候{verb}的", f"{which}是哪年{verb}的"] if verb else [])
+            verb = next(
+                (
+                    z
+                    for e, z in (
+                        ("birth", "出生"),
+                        ("hire", "入职"),
+                        ("release", "发行"),
+                        ("出生", "出生"),
+                        ("上映", "上映"),
+                    )
+                    if e in a.column.lower()
+                ),
+                "",
+            )
+            options += [f"{which}的{shown}是哪天", f"{which}的{shown}是什么时候"] + (
+                [f"{which}是什么时候{verb}的", f"{which}是哪年{verb}的"] if verb else []
+            )
         elif a.role == "measure" and DEGREES.get(a.sense, Degree()).zh_how and a.sense not in ("height",):
             options += [DEGREES[a.sense].zh_how.format(which)] * 2
         elif any(shown.endswith(w) for w in PEOPLE if not w.isascii()) or shown in ("作曲者", "作曲家", "作曲"):
@@ -89,7 +167,18 @@ def _lookup(request: Request, world: World, v: Voice) -> str:
 def _count(request: Request, world: World, v: Voice) -> str:
     subject, things, noun = request.subject, v.things(request, world), v.noun(request.subject)
     unit, said = subject.classifier, v.conditions(request, world)
-    options = [f"有多少{unit}{things}", f"一共有多少{unit}{things}", f"{things}有多少{unit}", f"{things}的数量是多少", f"统计{things}的数量", f"{v.pick(*SHOW)}{things}的{v.pick('数量', '总数', '个数')}", f"{things}一共有多少{unit}", f"共有多少{things}", f"{things}总共有{v.pick('几', '多少')}{unit}", f"{things}的{v.pick('数量', '总数', '个数')}"]
+    options = [
+        f"有多少{unit}{things}",
+        f"一共有多少{unit}{things}",
+        f"{things}有多少{unit}",
+        f"{things}的数量是多少",
+        f"统计{things}的数量",
+        f"{v.pick(*SHOW)}{things}的{v.pick('数量', '总数', '个数')}",
+        f"{things}一共有多少{unit}",
+        f"共有多少{things}",
+        f"{things}总共有{v.pick('几', '多少')}{unit}",
+        f"{things}的{v.pick('数量', '总数', '个数')}",
+    ]
     if said:
         options += [f"有多少{unit}{noun}{said}", f"{said}的{noun}有{v.pick('几', '多少')}{unit}", f"多少{noun}{said}"]
     else:
@@ -99,7 +188,14 @@ def _count(request: Request, world: World, v: Voice) -> str:
 
 def _distinct(request: Request, world: World, v: Voice) -> str:
     name, things = v.name(request.asked[0].attribute), v.things(request, world)
-    options = [f"{things}有哪些不同的{name}", f"{v.pick(*SHOW)}{things}的所有不同{name}", f"{things}的{name}有哪些", f"{v.pick(*SHOW)}{things}所有不重复的{name}", f"{things}都有哪些{name}", f"{things}分别有哪几种{name}"]
+    options = [
+        f"{things}有哪些不同的{name}",
+        f"{v.pick(*SHOW)}{things}的所有不同{name}",
+        f"{things}的{name}有哪些",
+        f"{v.pick(*SHOW)}{things}所有不重复的{name}",
+        f"{things}都有哪些{name}",
+        f"{things}分别有哪几种{name}",
+    ]
     if request.asked[0].attribute.role == "place":
         options += [f"{things}来自哪些{name}", f"{things}分布在哪些{name}", f"哪些{name}有{things}"]
     return v.pick(*options)
@@ -107,7 +203,13 @@ def _distinct(request: Request, world: World, v: Voice) -> str:
 
 def _count_distinct(request: Request, world: World, v: Voice) -> str:
     name, things = v.name(request.asked[0].attribute), v.things(request, world)
-    options = [f"{things}有多少种不同的{name}", f"{things}有多少个不同的{name}", f"{v.pick(*SHOW)}{things}不同{name}的数量", f"{things}一共有多少个不同的{name}", f"不同的{things}{name}有多少个"]
+    options = [
+        f"{things}有多少种不同的{name}",
+        f"{things}有多少个不同的{name}",
+        f"{v.pick(*SHOW)}{things}不同{name}的数量",
+        f"{things}一共有多少个不同的{name}",
+        f"不同的{things}{name}有多少个",
+    ]
     if request.asked[0].attribute.role == "place":
         options += [f"{things}来自多少个不同的{name}", f"{things}分布在多少个{name}", f"有多少个{name}有{things}"]
     return v.pick(*options)
@@ -131,23 +233,42 @@ def _aggregate(request: Request, world: World, v: Voice) -> str:
     assert request.measure is not None
     things, said = v.things(request, world), worth(request, v, request.functions)
     every = v.pick("所有", "全部", "", "") if not request.conditions else ""
-    options = [f"{every}{things}的{said}是多少", f"{v.pick(*SHOW)}{every}{things}的{said}", f"{every}{things}{said}是多少", f"计算{every}{things}的{said}", f"{things}的{said}", f"求{every}{things}的{said}"]
+    options = [
+        f"{every}{things}的{said}是多少",
+        f"{v.pick(*SHOW)}{every}{things}的{said}",
+        f"{every}{things}{said}是多少",
+        f"计算{every}{things}的{said}",
+        f"{things}的{said}",
+        f"求{every}{things}的{said}",
+    ]
     if len(request.functions) > 1:
         options.append(f"{every}{things}的{said}分别是多少")
     degree = DEGREES.get(request.measure.sense, Degree())
     if request.functions in (("MAX",), ("MIN",)) and degree.zh_how and degree.zh_most:
         top = v.pick(*(degree.zh_most if request.functions == ("MAX",) else degree.zh_least))
         noun, conditions = v.noun(request.subject), v.conditions(request, world)
-        options += [degree.zh_how.format(f"{conditions}{'的' if conditions and not top else ''}{'的' if conditions and top else ''}{top}的{noun}")]
+        options += [
+            degree.zh_how.format(
+                f"{conditions}{'的' if conditions and not top else ''}{'的' if conditions and top else ''}{top}的{noun}"
+            )
+        ]
     return v.pick(*options)
 
 
 def direction(by: Attribute | None, descending: bool, v: Voice) -> str:
     if by is not None and by.role == "date":
-        return v.pick("从晚到早", "由近到远", "降序", "从新到旧") if descending else v.pick("从早到晚", "由远到近", "升序", "从旧到新")
+        return (
+            v.pick("从晚到早", "由近到远", "降序", "从新到旧")
+            if descending
+            else v.pick("从早到晚", "由远到近", "升序", "从旧到新")
+        )
     if by is not None and by.role not in ("measure",):
         return v.pick("降序", "按字母倒序", "倒序") if descending else v.pick("升序", "按字母顺序", "按字母升序")
-    return v.pick("降序", "从高到低", "从大到小", "由高到低") if descending else v.pick("升序", "从低到高", "从小到大", "由低到高")
+    return (
+        v.pick("降序", "从高到低", "从大到小", "由高到低")
+        if descending
+        else v.pick("升序", "从低到高", "从小到大", "由低到高")
+    )
 
 
 def _order(request: Request, world: World, v: Voice) -> str:
@@ -158,7 +279,14 @@ def _order(request: Request, world: World, v: Voice) -> str:
     every = v.pick("所有", "全部", "", "各")
     what = f"{every}{things}" if whole and v.random.random() < 0.5 else f"{every}{things}的{shown}"
     how = direction(by, request.descending, v).removeprefix("按")
-    return v.pick(f"按{name}{how}{v.pick('列出', '显示', '给出')}{what}", f"{v.pick('列出', '显示', '给出', '告诉我')}{what}，按{name}{how}排列", f"将{what}按{name}{how}{v.pick('排列', '排序')}", f"{v.pick(*SHOW)}{what}，并按{name}{how}排序", f"请按照{name}{how}{v.pick('列出', '给出')}{what}", f"把{what}按{name}{how}排个序")
+    return v.pick(
+        f"按{name}{how}{v.pick('列出', '显示', '给出')}{what}",
+        f"{v.pick('列出', '显示', '给出', '告诉我')}{what}，按{name}{how}排列",
+        f"将{what}按{name}{how}{v.pick('排列', '排序')}",
+        f"{v.pick(*SHOW)}{what}，并按{name}{how}排序",
+        f"请按照{name}{how}{v.pick('列出', '给出')}{what}",
+        f"把{what}按{name}{how}排个序",
+    )
 
 
 def extreme(a: Attribute, subject: Entity, descending: bool, v: Voice) -> str:
@@ -193,18 +321,31 @@ def _superlative(request: Request, world: World, v: Voice) -> str:
     whole = {one.attribute for one in request.asked} == set(subject.labels)
     if whole:
         which = "哪些" if request.form == "all superlative" else f"哪{number}{unit}" if many else f"哪{unit}"
-        options = [f"{thing}是{which}", f"{which}{noun}{top}" if not said else f"{said}的{noun}中，{which}{top}", f"{v.pick(*SHOW)}{thing}", f"{thing}是什么" if not subject.person else f"{thing}是谁", f"{v.pick(*SHOW)}{thing}的{v.labels(subject)}", f"{thing}"]
+        options = [
+            f"{thing}是{which}",
+            f"{which}{noun}{top}" if not said else f"{said}的{noun}中，{which}{top}",
+            f"{v.pick(*SHOW)}{thing}",
+            f"{thing}是什么" if not subject.person else f"{thing}是谁",
+            f"{v.pick(*SHOW)}{thing}的{v.labels(subject)}",
+            f"{thing}",
+        ]
         if said:
             options += [f"在{said}的{noun}中，{top}的{count}是{which}" if not many else f"{v.pick(*SHOW)}{thing}"]
         return v.pick(*options)
-    return v.pick(f"{thing}的{shown}是什么", f"{v.pick(*SHOW)}{thing}的{shown}", f"{thing}的{shown}", f"{thing}的{shown}是{'多少' if request.asked[-1].attribute.role == 'measure' else '什么'}")
+    return v.pick(
+        f"{thing}的{shown}是什么",
+        f"{v.pick(*SHOW)}{thing}的{shown}",
+        f"{thing}的{shown}",
+        f"{thing}的{shown}是{'多少' if request.asked[-1].attribute.role == 'measure' else '什么'}",
+    )
 
 
 def amount(request: Request, world: World, v: Voice, held: str) -> str:
     """Name what is computed for each group: 客户数量, 歌曲的平均价格."""
     if request.measure is None:
         return v.pick(f"{held}数量", f"{held}的数量", f"{held}数", f"{held}总数")
-    return f"{held}的{worth(request, v, request.functions)}"
+    said = worth(request, v, request.functions)
+    return f"{held}的{said}" if request.measure.column else said
 
 
 def _group(request: Request, world: World, v: Voice) -> str:
@@ -213,7 +354,14 @@ def _group(request: Request, world: World, v: Voice) -> str:
     things, unit = v.things(request, world), request.subject.classifier
     said = amount(request, world, v, things)
     each = v.pick(f"每个{name}", f"各个{name}", f"各{name}", f"不同{name}")
-    options = [f"{each}的{said}是多少", f"{v.pick(*SHOW)}{each}的{said}", f"{each}的{said}分别是多少", f"按{name}{v.pick('统计', '分组统计')}{said}", f"{each}{'' if place else '对应'}的{said}", f"{v.pick(*SHOW)}每个{name}以及对应的{said}"]
+    options = [
+        f"{each}的{said}是多少",
+        f"{v.pick(*SHOW)}{each}的{said}",
+        f"{each}的{said}分别是多少",
+        f"按{name}{v.pick('统计', '分组统计')}{said}",
+        f"{each}{'' if place else '对应'}的{said}",
+        f"{v.pick(*SHOW)}每个{name}以及对应的{said}",
+    ]
     if request.measure is None:
         options += [f"{each}有多少{unit}{things}", f"{each}分别有多少{unit}{things}", f"{each}各有多少{things}"] * 2
     end = ""
@@ -231,13 +379,23 @@ def _group_top(request: Request, world: World, v: Voice) -> str:
     extra = v.pick("，有多少", "，数量是多少") if len(request.asked) > 1 else ""
     if request.measure is None:
         most = "最多" if request.descending else "最少"
-        options = [f"{which}{name}的{things}{most}", f"{things}{most}的{count}{name}是{which}", f"{v.pick(*SHOW)}{things}{most}的{count}{name}", f"{which}{name}拥有{most}的{things}", f"{things}数量{most}的{count}{name}是什么"]
+        options = [
+            f"{which}{name}的{things}{most}",
+            f"{things}{most}的{count}{name}是{which}",
+            f"{v.pick(*SHOW)}{things}{most}的{count}{name}",
+            f"{which}{name}拥有{most}的{things}",
+            f"{things}数量{most}的{count}{name}是什么",
+        ]
     else:
         said = amount(request, world, v, things)
         said = said if said.endswith(("总和", "合计", "总计")) or True else said
         top = "最高" if request.descending else "最低"
         extra = "，是多少" if extra else ""
-        options = [f"{which}{name}的{said}{top}", f"{said}{top}的{count}{name}是{which}", f"{v.pick(*SHOW)}{said}{top}的{count}{name}"]
+        options = [
+            f"{which}{name}的{said}{top}",
+            f"{said}{top}的{count}{name}是{which}",
+            f"{v.pick(*SHOW)}{said}{top}的{count}{name}",
+        ]
     return v.pick(*options) + extra
 
 
@@ -250,8 +408,18 @@ def has(request: Request, v: Voice, unit: str) -> str:
 
 def _group_having(request: Request, world: World, v: Voice) -> str:
     assert request.by is not None
-    name, things, number = v.name(request.by.attribute), v.things(request, world), has(request, v, request.subject.classifier)
-    return v.pick(f"哪些{name}有{number}{things}", f"{v.pick(*SHOW)}{things}数量{has(request, v, '')}的{name}", f"有{number}{things}的{name}有哪些", f"{v.pick(*SHOW)}有{number}{things}的{name}", f"{things}{number}的{name}")
+    name, things, number = (
+        v.name(request.by.attribute),
+        v.things(request, world),
+        has(request, v, request.subject.classifier),
+    )
+    return v.pick(
+        f"哪些{name}有{number}{things}",
+        f"{v.pick(*SHOW)}{things}数量{has(request, v, '')}的{name}",
+        f"有{number}{things}的{name}有哪些",
+        f"{v.pick(*SHOW)}有{number}{things}的{name}",
+        f"{things}{number}的{name}",
+    )
 
 
 FORMS: dict[str, Callable[[Request, World, Voice], str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
+from dsol_text2sql.synthesis.english_phrases import sold
 from dsol_text2sql.synthesis.lexicon import DEGREES, HOLDERS, Degree
 from dsol_text2sql.synthesis.meaning import Attribute, Entity, Relation, Value, World
 from dsol_text2sql.synthesis.request import Asked, Condition, Request
@@ -20,7 +21,7 @@ class Voice:
         self.random = source
         self.aliases = aliases
         self.called: dict[object, str] = {}
-        self.quote = source.choices(("", "“”", '""', "《》"), (0.76, 0.12, 0.08, 0.04))[0]
+        self.quote = source.choices(("", "“”", '""'), (0.78, 0.13, 0.09))[0]
 
     def pick(self, *options: str) -> str:
         return self.random.choice(options)
@@ -49,11 +50,11 @@ class Voice:
             return text
         return f"{self.quote[0]}{text}{self.quote[1]}"
 
-    def number(self, value: float) -> str:
+    def number(self, value: float, exact: bool = False) -> str:
         if isinstance(value, float) and not value.is_integer():
             return f"{value:.10f}".rstrip("0")
         whole = int(value)
-        if whole and whole % 10000 == 0 and abs(whole) >= 10000 and self.random.random() < 0.5:
+        if whole and not exact and whole % 10000 == 0 and abs(whole) >= 10000 and self.random.random() < 0.5:
             return f"{whole // 10000}万" if whole % 100000000 else f"{whole // 100000000}亿"
         if 1 < whole <= 10 and self.random.random() < 0.3:
             return NUMBERS[whole]
@@ -69,8 +70,9 @@ class Voice:
             if a.column.lower() == word:
                 return f"{self.number(float(value))}{unit}"
         note = a.column.rpartition("（")[2].removesuffix("）") if "（" in a.column else ""
-        said = self.value(value)
-        return f"{said}{note}" if note and len(note) <= 4 and said[-1:].isdigit() and self.random.random() < 0.75 else said
+        said = self.number(value, bool(note)) if isinstance(value, int | float) else self.value(value)
+        shown = 0 < len(note) <= 3 and note[0] not in "千百十" and said[-1:].isdigit()
+        return f"{said}{note}" if shown and self.random.random() < 0.75 else said
 
     def labels(self, entity: Entity) -> str:
         if len(entity.labels) == 2:
@@ -96,7 +98,9 @@ class Voice:
                     waiting.pop(0)
                     name = f"{owner}姓名"
                 elif not name.startswith(owner):
-                    name = owner if name in ("名称", "标题", "名字") and self.random.random() < 0.3 else f"{owner}{name}"
+                    name = (
+                        owner if name in ("名称", "标题", "名字") and self.random.random() < 0.3 else f"{owner}{name}"
+                    )
             said.append(name)
         joiner = self.pick("和", "和", "以及", "与", "、")
         return said[0] if len(said) == 1 else "、".join(said[:-1]) + joiner + said[-1]
@@ -111,7 +115,11 @@ class Voice:
         said = []
         for c in request.conditions:
             related = world.entities[c.via[-1].end] if c.via else request.subject
-            said.append(self._related(c, related, request.subject) if c.via else self.pick(*self.own(c, request.subject)))
+            said.append(
+                self._related(c, related, request.subject)
+                if c.via and related.chinese != request.subject.chinese
+                else self.pick(*self.own(c, request.subject))
+            )
         link = self.pick("或", "或者") if request.either else self.pick("且", "并且", "，", "而且")
         return link.join(said)
 
@@ -124,34 +132,59 @@ class Voice:
         values = [self.value(value) for value in c.values]
         v = values[0] if values else ""
         match c.operator:
+            case "=" if a.verb:
+                return [VERBS[a.verb][1].format(v)]
             case "=" if a.role == "label" and len(subject.labels) == 1:
                 return [f"名为{v}", f"{name}为{v}", f"{name}是{v}", f"叫{v}"]
             case "=" if a.role == "place":
                 other = [f"住在{v}", f"来自{v}", f"居住在{v}"] if subject.person else [f"位于{v}", f"在{v}"]
                 return [f"来自{v}", f"{name}为{v}", f"{name}是{v}", f"在{v}", v, *other]
-            case "=" if a.english and a.english[0] in VERBS:
-                return [f"{name}为{v}", f"{name}是{v}", f"与{v}{VERBS[a.english[0]][2]}" if a.english[0] == "border" else f"{VERBS[a.english[0]][2]}{v}"]
             case "=":
                 return [f"{name}为{v}", f"{name}是{v}", f"{name}等于{v}" if a.role == "measure" else f"{name}是{v}"]
             case "!=":
-                return [f"{name}不是{v}", f"{name}不为{v}", f"不在{v}" if a.role == "place" else f"{name}不等于{v}"]
+                return [f"{name}不是{v}", f"{name}不为{v}", f"不在{v}" if a.role == "place" else f"{name}不是{v}"]
             case ">" | "<":
                 v, more = self.unit(a, c.values[0]), c.operator == ">"
                 degree = DEGREES.get(a.sense, Degree())
-                special = [one.format(v) for one in (degree.zh_more if more else degree.zh_less) if "年龄" in one or "价格" in one or "人口" in one or "时长" in one]
+                special = [
+                    one.format(v)
+                    for one in (degree.zh_more if more else degree.zh_less)
+                    if "年龄" in one or "价格" in one or "人口" in one or "时长" in one
+                ]
                 if a.sense == "year":
-                    special += [f"{name}在{v}年{'之后' if more else '之前'}", f"{name}{'晚' if more else '早'}于{v}"] * 2
+                    special += [
+                        f"{name}在{v}年{'之后' if more else '之前'}",
+                        f"{name}{'晚' if more else '早'}于{v}",
+                    ] * 2
                     return special
-                plain = [f"{name}{verb}{v}" for verb in (("大于", "超过", "高于", "多于") if more else ("小于", "低于", "少于", "不到"))]
+                plain = [
+                    f"{name}{verb}{v}"
+                    for verb in (("大于", "超过", "高于", "多于") if more else ("小于", "低于", "少于", "不到"))
+                ]
                 return plain + special
             case ">=" | "<=":
                 v, more = self.unit(a, c.values[0]), c.operator == ">="
-                return [f"{name}{verb}{v}" for verb in (("不低于", "至少为", "大于等于", "不少于") if more else ("不超过", "至多为", "小于等于", "最多为"))]
+                return [
+                    f"{name}{verb}{v}"
+                    for verb in (
+                        ("不低于", "至少为", "大于等于", "不少于")
+                        if more
+                        else ("不超过", "至多为", "小于等于", "最多为")
+                    )
+                ]
             case "between":
-                return [f"{name}在{v}到{values[1]}之间", f"{name}介于{v}和{values[1]}之间", f"{name}在{v}和{values[1]}之间"]
+                return [
+                    f"{name}在{v}到{values[1]}之间",
+                    f"{name}介于{v}和{values[1]}之间",
+                    f"{name}在{v}和{values[1]}之间",
+                ]
             case "in":
                 each = "、".join(values[:-1]) + self.pick("或", "或者") + values[-1]
-                return [f"来自{each}", f"{name}为{each}", f"在{each}"] if a.role == "place" else [f"{name}是{each}", f"{name}为{each}"]
+                return (
+                    [f"来自{each}", f"{name}为{each}", f"在{each}"]
+                    if a.role == "place"
+                    else [f"{name}是{each}", f"{name}为{each}"]
+                )
             case "contains":
                 return [f"{name}包含{v}", f"{name}中包含{v}", f"{name}里有{v}", f"{name}含有{v}", f"{name}中带有{v}"]
             case "starts":
@@ -165,18 +198,32 @@ class Voice:
             case "year":
                 y = c.values[0]
                 return [*self._dated(a, f"{y}年"), f"{name}在{y}年", f"{name}是{y}年"]
+            case "years":
+                when = self.pick(f"{c.values[0]}年到{c.values[1]}年之间", f"{c.values[0]}至{c.values[1]}年")
+                return [*self._dated(a, when), f"{name}在{when}"]
             case "after" | "before":
                 day, side = str(c.values[0]), "之后" if c.operator == "after" else "之前"
                 year, month, date = (*day.split("-"), "01", "01")[:3]
                 said = self.pick(day, f"{year}年{int(month)}月{int(date)}日")
                 if c.operator == "before" and day.endswith("-01-01"):
                     said = self.pick(said, f"{year}年")
-                return [*self._dated(a, f"{said}{side}"), f"{name}在{said}{side}", f"{name}{'晚' if c.operator == 'after' else '早'}于{said}"]
+                return [
+                    *self._dated(a, f"{said}{side}"),
+                    f"{name}在{said}{side}",
+                    f"{name}{'晚' if c.operator == 'after' else '早'}于{said}",
+                ]
         return [f"{name}{c.operator}{v}"]
 
     def _dated(self, a: Attribute, when: str) -> list[str]:
         said = a.english[0] if a.english else ""
-        for shown, verb in (("birth", "出生"), ("hire", "入职"), ("release", "发行"), ("出生", "出生"), ("上映", "上映"), ("成立", "成立")):
+        for shown, verb in (
+            ("birth", "出生"),
+            ("hire", "入职"),
+            ("release", "发行"),
+            ("出生", "出生"),
+            ("上映", "上映"),
+            ("成立", "成立"),
+        ):
             if shown in said or shown in a.column:
                 return [f"{when}{verb}", f"在{when}{verb}"]
         return []
@@ -194,8 +241,17 @@ class Voice:
                     if related.english and related.english[0].rpartition(" ")[2] in HOLDERS:
                         options += [f"{v}{owner}里", f"{v}{owner}中"]
                 return self.pick(*options)
+            if subject.person and sold(c.via):
+                return self.pick(f"购买过{owner}{v}", f"买过{v}", f"购买过{v}", f"买过{owner}{v}")
             if len(c.via) > 1 or (subject.english and subject.english[0] in HOLDERS and not subject.person):
                 return self.pick(f"包含{v}", f"包含{owner}{v}", f"含有{owner}{v}", f"有{owner}{v}")
             return self.pick(f"有{owner}{v}", f"有名为{v}的{owner}", f"拥有{owner}{v}")
         said = self.pick(*self.own(c, related))
-        return self.pick(f"{owner}{said}", f"所属{owner}{said}") if up else self.pick(f"有{said}的{owner}", f"拥有{said}的{owner}")
+        bought = self.pick("购买过", "买过") if subject.person and sold(c.via) else "有"
+        return (
+            self.pick(f"{owner}{said}", f"所属{owner}{said}")
+            if up
+            else self.pick(
+                f"{bought}{said}的{owner}", f"拥有{said}的{owner}" if bought == "有" else f"{bought}{said}的{owner}"
+            )
+        )

@@ -8,7 +8,7 @@ from dsol_text2sql.synthesis.names import singular
 
 # word or phrase = Chinese, further Chinese names after a slash
 _WORDS = """
-name=名称/名字; full name=全名/姓名; first name=名字/名; last name=姓氏/姓; middle name=中间名; user name=用户名; nickname=昵称; title=标题/名称
+name=名称/名字; full name=全名/姓名; length in milliseconds=时长; size in bytes=大小; enroll=选课记录; enrollment=选课; first name=名字/名; last name=姓氏/姓; middle name=中间名; user name=用户名; nickname=昵称; title=标题/名称
 job title=职位/职务; position=职位/位置; description=描述/说明; detail=详情; type=类型; kind=种类; category=类别; class=班级/等级; group=组; status=状态
 code=代码; number=编号; id=编号/ID; date=日期; time=时间; year=年份; month=月份; day=日; week=周; hour=小时; minute=分钟; second=秒; start=开始; end=结束
 birth date=出生日期/生日; birth=出生; hire date=入职日期/雇用日期; start date=开始日期; end date=结束日期; release date=发行日期; order date=订单日期; invoice date=开票日期/发票日期
@@ -23,7 +23,7 @@ salary=工资/薪水; bonus=奖金; commission=佣金; rate=费率; rating=评�
 customer=客户/顾客; client=客户; employee=员工/雇员; staff=员工; manager=经理/上级; support rep=客服代表/销售代表; sales rep=销售代表; supervisor=主管; boss=上司; worker=工人; member=会员; user=用户; person=人; people=人; owner=所有者; visitor=游客; tourist=游客; guest=客人; host=主持人
 student=学生; teacher=老师/教师; instructor=讲师/老师; professor=教授; advisor=导师; school=学校; college=学院/大学; university=大学; course=课程; lesson=课; department=部门/系; major=专业; semester=学期; classroom=教室; exam=考试; test=测试; degree=学位; enrollment=注册人数; credit hour=学分; faculty=教师; faculty member=教师; dorm=宿舍; campus=校区; subject=科目; assignment=作业
 artist=艺术家/歌手; album=专辑; track=歌曲/曲目; song=歌曲; genre=流派/音乐类型; playlist=播放列表/歌单; media type=媒体类型; media=媒体; composer=作曲家/作曲者; singer=歌手; band=乐队; music=音乐; concert=音乐会; invoice=发票/账单; invoice line=发票明细; bill=账单; line=明细; instrument=乐器; volume=卷; theme=主题; exhibition=展览; festival=节日; musical=音乐剧; orchestra=管弦乐队; conductor=指挥
-millisecond=时长/毫秒数; milliseconds=时长/毫秒数; bytes=大小/文件大小; byte=大小; duration=时长; runtime=片长; file=文件; format=格式; resolution=分辨率; language=语言; billing=账单; billing address=账单地址; billing city=账单城市; billing state=账单州; billing country=账单国家; billing postal code=账单邮编; shipping=送货
+length=长度/时长; file size=文件大小; duration=时长; runtime=片长; file=文件; format=格式; resolution=分辨率; language=语言; billing=账单; billing address=账单地址; billing city=账单城市; billing state=账单州; billing country=账单国家; billing postal code=账单邮编; shipping=送货
 movie=电影; film=电影; director=导演; actor=演员; actress=女演员; role=角色; cast=演员表; studio=制片厂; series=系列; episode=剧集; channel=频道; program=节目; tv=电视; season=赛季; book=书/书籍; author=作者; writer=作家; publisher=出版社; publication=出版物; journal=期刊; paper=论文; article=文章; edition=版本; page=页; review=评论; reviewer=评论者; keyword=关键词; conference=会议; citation=引用
 order=订单; product=产品; item=项目/商品; order item=订单项; supplier=供应商; manufacturer=制造商; store=商店; shop=商店/店铺; branch=分店/分行; warehouse=仓库; stock=库存; inventory=库存; brand=品牌; model=型号; shipment=货运; delivery=配送; purchase=购买; transaction=交易; account=账户; bank=银行; card=卡; contract=合同; policy=保单; claim=索赔; insurance=保险; sale=销售; seller=卖家; buyer=买家; seat=座位; capacity=容量
 car=汽车; vehicle=车辆; driver=司机; make=品牌; horsepower=马力; cylinder=气缸; engine=发动机; bus=公交车; train=火车; station=车站; railway=铁路; flight=航班; airport=机场; airline=航空公司; aircraft=飞机; pilot=飞行员; ship=船; captain=船长; passenger=乘客; trip=行程; route=路线; origin=出发地; destination=目的地; departure=出发; arrival=到达; ticket=票; ticket price=票价; bicycle=自行车

@@ -47,7 +47,7 @@ class Chooser:
             key = next((a for a in entity.attributes if a.column == entity.key), None)
             labels = [key, *labels] if key and self.chance(0.5) else [key] if key else labels
         draw = self.random.random()
-        if labels and (draw < 0.45 or not facts):
+        if labels and (draw < 0.45 or not facts) and not (entity.extends and facts):
             return tuple(Asked(a) for a in labels)
         chosen: list[Attribute] = []
         for _ in range(1 if draw < 0.75 else min(2, len(facts))):
@@ -63,7 +63,10 @@ class Chooser:
         fits = [
             a
             for a in entity.attributes
-            if a.values and a.role not in ("key", "contact", "flag") and not (via and a.refers)
+            if a.values
+            and a.role not in ("key", "contact", "flag")
+            and not (via and a.refers)
+            and not (via and via[-1].relation.natural and a.role == "label")
         ]
         if not fits:
             return None
@@ -96,7 +99,7 @@ class Chooser:
         if a.role == "date":
             return self._date(a, value, draw)
         if isinstance(value, int | float):
-            if a.sense == "year" or draw > 0.9 or len(a.values) < 4:
+            if a.sense == "year" or (draw > 0.9 and round(value, 2) == value) or len(a.values) < 4:
                 return ("=" if draw < 0.55 else ">" if draw < 0.8 else "<"), (value,)
             bound = _round(value, self.random)
             if draw < 0.12:
@@ -107,7 +110,8 @@ class Chooser:
             return operator, (bound,)
         if a.role in ("label", "text") and draw < 0.22 and len(value) > 3:
             return self._like(value)
-        if a.nullable and draw > 0.96 and a.role not in ("label",):
+        lacking = any(row.get(a.column, "") is None for row in self.rows[a.table])
+        if lacking and draw > 0.95 and a.role != "label":
             return ("null" if self.chance(0.6) else "not null"), ()
         if a.role != "label" and draw > 0.88 and len(a.values) > 2:
             return "!=", (value,)
@@ -140,8 +144,12 @@ class Chooser:
             return "year", (int(year),)
         if not a.iso:
             return "year", (int(year),)
-        if draw < 0.75:
-            return "after", (text[:10] if draw < 0.62 else f"{year}-01-01",)
+        years = sorted({str(v)[:4] for v in a.values if str(v)[:4].isdigit()})
+        if draw < 0.58 and len(years) > 2:
+            first, last = sorted(self.random.sample(years, 2))
+            return "years", (int(first), int(last))
+        if draw < 0.78:
+            return "after", (text[:10] if draw < 0.66 else f"{year}-01-01",)
         return "before", (text[:10] if draw < 0.88 else f"{year}-01-01",)
 
 
@@ -155,8 +163,10 @@ def _identity(option: object) -> object:
 
 def _round(value: Value, source: random.Random) -> Value:
     """Round a number as people do when they set a limit."""
-    if isinstance(value, str) or abs(value) < 20 or source.random() < 0.15:
+    if isinstance(value, str):
         return value
+    if abs(value) < 20 or source.random() < 0.15:
+        return round(value, 2) if isinstance(value, float) and abs(value) >= 0.1 else value
     digits = len(str(int(abs(value)))) - source.choice((1, 1, 2))
     rounded = round(value / 10**digits) * 10**digits
     return int(rounded) if rounded else value

@@ -49,6 +49,12 @@ def where(condition: Condition, dialect: str) -> list[str]:
                 number = f"'{condition.values[0]}'" if dialect == "sqlite" else str(condition.values[0])
                 return [f"{year(condition.attribute, dialect)} = {number}"]
             return [f"{own} LIKE " + literal(f"{condition.values[0]}%", dialect)]
+        case "years":
+            marks = "'" if dialect == "sqlite" else ""
+            first, last = (f"{marks}{value}{marks}" for value in condition.values)
+            if condition.attribute.temporal or dialect == "sqlite":
+                return [f"{year(condition.attribute, dialect)} BETWEEN {first} AND {last}"]
+            return [f"{own} BETWEEN '{condition.values[0]}' AND '{condition.values[1]}-12-31'"]
         case "after" | "before":
             return [f"{own} {'>' if condition.operator == 'after' else '<'} {values[0]}"]
         case operator if condition.name:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
-from dsol_text2sql.synthesis.english_phrases import NUMBERS, Phrase, Voice
-from dsol_text2sql.synthesis.lexicon import DEGREES, HOLDERS, Degree
+from dsol_text2sql.synthesis.english_phrases import NUMBERS, Phrase, Voice, premodifier
+from dsol_text2sql.synthesis.lexicon import DEGREES, HOLDERS, MAKERS, Degree
 from dsol_text2sql.synthesis.meaning import Attribute, Entity, World
 from dsol_text2sql.synthesis.names import article, listing, plural
 from dsol_text2sql.synthesis.request import Asked, Request
+from dsol_text2sql.synthesis.synonyms import VERBS
 
 SHOW = ("List", "Show", "Give me", "Find", "Return", "Show me", "Display", "Tell me", "What are", "What are", "What are", "Get",
         "I want to see", "Please list", "Can you list", "Give", "Which are", "Please show")  # fmt: skip
@@ -19,6 +21,8 @@ WORTH = {
     "MAX": ("maximum", "highest", "largest"),
     "MIN": ("minimum", "lowest", "smallest"),
 }
+ASKING = frozenset("what what's which who whose how where when in do can on from to at".split())
+MODIFIED = ("list", "count", "aggregate", "order", "superlative", "group", "pairs")
 HAS = {">": ("more than {}", "over {}"), ">=": ("at least {}", "{} or more", "no fewer than {}"), "<": ("fewer than {}", "less than {}"),
        "=": ("exactly {}",), "<=": ("at most {}",)}  # fmt: skip
 
@@ -28,25 +32,18 @@ def ask(request: Request, world: World, source: random.Random) -> str:
     voice = Voice(source)
     from dsol_text2sql.synthesis.english_joined import JOINED_FORMS
 
+    for c in request.conditions if request.form in MODIFIED and not request.either else ():
+        related = world.entities[c.via[-1].end] if c.via else request.subject
+        word = premodifier(c, related)
+        if word and voice.before is None and source.random() < 0.4:
+            noun = voice.noun(request.subject)
+            voice.called[request.subject.table] = f"{word} {noun}" if request.form != "lookup" else noun
+            voice.before = c
+
     said = (FORMS.get(request.form) or JOINED_FORMS[request.form])(request, world, voice)
     said = " ".join(said.split()).replace(" ,", ",")
     opening = said.partition(" ")[0].lower()
-    question = opening in {
-        "what",
-        "which",
-        "who",
-        "whose",
-        "how",
-        "where",
-        "when",
-        "in",
-        "for",
-        "do",
-        "can",
-        "on",
-        "from",
-        "by",
-    }
+    question = opening in ASKING or " what is the " in said or " how many " in said
     draw = source.random()
     if said[-1:] in "?.":
         pass
@@ -62,6 +59,8 @@ def ask(request: Request, world: World, source: random.Random) -> str:
 def _conditions(request: Request, world: World, voice: Voice) -> list[Phrase]:
     said = []
     for c in request.conditions:
+        if c is voice.before:
+            continue
         related = world.entities[c.via[-1].end] if c.via else request.subject
         said.append(voice.phrase(c, request.subject, related))
     return said
@@ -80,6 +79,8 @@ def _things(request: Request, world: World, voice: Voice, one: bool = False) -> 
 
 def _sense(a: Attribute, subject: Entity) -> Degree:
     degree = DEGREES.get(a.sense, Degree())
+    if a.sense == "population" and any(other.sense == "size" for other in subject.attributes):
+        return replace(degree, most=("most populous", "most populated"), least=("least populous", "least populated"))
     if a.sense == "height" and not subject.person:
         return Degree(degree.more, degree.less, ("highest", "tallest"), ("lowest",), degree.how)
     return degree
@@ -135,6 +136,13 @@ def _lookup(request: Request, world: World, voice: Voice) -> str:
     plain = [f"What is the {shown} of {which}", f"{v.pick('Find', 'Show', 'Give me', 'Tell me', 'Show me', 'Return')} the {shown} of {which}", f"What {shown} does {which} have" if single else f"What are the {shown} of {which}",
              f"{shown} of {which}", f"What is {value}'s {shown}" if not value.endswith(("s", '"', "'")) else f"What is the {shown} for {which}", f"What's the {shown} of {which}"]  # fmt: skip
     special: list[str] = []
+    if a.verb:
+        verb = v.pick(*VERBS[a.verb][0]).replace("are ", "is ")
+        return (
+            v.pick(f"Which {plural(shown)} does {which} {verb}", f"What {plural(shown)} does {which} {verb}")
+            if not verb.startswith("is ")
+            else f"Which {plural(shown)} {which} {verb}".replace(f"{which} is", "are")
+        )
     if one.via:
         relation = one.via[-1].relation
         owner = v.role(relation, world.entities[relation.parent])
@@ -144,7 +152,7 @@ def _lookup(request: Request, world: World, voice: Voice) -> str:
                 f"{'Who' if named.person else 'What'} is the {owner} of {which}",
                 f"Which {owner} does {which} belong to",
                 f"Find the {owner} of {which}",
-                f"Which {owner} is {which} {v.pick('from', 'by') if named.english[0] in HOLDERS else 'of'}",
+                f"Which {owner} is {which} {'by' if named.english[0] in MAKERS else 'in' if named.english[0] in HOLDERS else 'of'}",
             ] * 2
     elif single:
         degree = _sense(a, subject)
@@ -214,7 +222,7 @@ def _count(request: Request, world: World, voice: Voice) -> str:
     things = f"{noun} {after}".strip()
     options = [f"How many {things} are there", f"How many {noun} {predicate or 'are there'}", f"How many {noun} {predicate or 'do we have'}", f"Count the {'number of ' if v.random.random() < 0.5 else ''}{things}",
                f"What is the {v.pick('number', 'total number', 'count')} of {things}", f"{v.pick('Find', 'Show', 'Give me', 'Tell me', 'Return')} the {v.pick('number', 'total number', 'count')} of {things}", f"number of {things}",
-               f"How many {things} {v.pick('do we have', 'are in the database', 'exist', 'can be found', 'are there in total')}", f"Tell me how many {things} there are", f"How many {things}"]  # fmt: skip
+               f"How many {things} {v.pick('do we have', 'are in the database', 'exist', 'can be found', 'are there in total')}", f"Tell me how many {things} there are"]  # fmt: skip
     return v.pick(*options)
 
 
@@ -457,6 +465,8 @@ def _amount(request: Request, world: World, v: Voice) -> str:
     if request.measure is None:
         return v.pick(f"number of {things}", f"number of {things}", f"count of {things}", f"total number of {things}")
     worth = v.pick(*(w for w in WORTH[request.functions[0]] if not w.startswith("sum")))
+    if not request.measure.column:
+        return f"{worth} {v.name(request.measure)}"
     return f"{worth} {v.name(request.measure)} of {v.pick('', 'the ', 'its ' if request.other and not request.subject.person else '')}{things}"
 
 

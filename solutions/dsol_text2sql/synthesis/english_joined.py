@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dsol_text2sql.synthesis.english import SHOW, _after, _amount, _conditions, _direction_of, _has, _things
+from dsol_text2sql.synthesis.english import SHOW, _after, _amount, _conditions, _direction_of, _extreme, _has, _things
 from dsol_text2sql.synthesis.english_phrases import NUMBERS, Voice
 from dsol_text2sql.synthesis.lexicon import DEGREES, HOLDERS, MAKERS, Degree
 from dsol_text2sql.synthesis.meaning import World
@@ -24,6 +24,17 @@ def _pairs(request: Request, world: World, voice: Voice) -> str:
     shown = v.asked(request.asked, subject, True)
     return v.pick(f"{v.pick(*SHOW)} the {shown} of {every}{one}", f"{v.pick('List', 'Show', 'Give me')} {every}{one} with {v.pick('its', 'the') if not subject.person else v.pick('their', 'the')} {owner}", f"What is the {owner} of each {noun} {_after(request, world, v)}",
                   f"For each {noun} {_after(request, world, v)}, {v.pick('show', 'list', 'give')} the {own} and the {owner}", f"{v.pick('Show', 'List', 'Find', 'Return')} the {plural(own)} of {things} together with {v.pick('their', 'the')} {plural(owner)}", f"{plural(own)} of {things} and their {plural(owner)}")  # fmt: skip
+
+
+def spent(request: Request) -> bool:
+    """Tell whether a sum over what belongs to a person is money that the person spent."""
+    bills = {"invoice", "order", "payment", "purchase", "bill", "sale"}
+    return bool(
+        request.other and request.measure and request.measure.sense == "money" and request.measure.column
+        and request.functions == ("SUM",) and request.subject.english[0] in ("customer", "client", "buyer", "user", "member")
+        and request.relation and request.relation.parent == request.subject.table
+        and bills & set(request.other.english[0].split())
+    )  # fmt: skip
 
 
 def _held(request: Request, world: World, v: Voice) -> str:
@@ -86,6 +97,14 @@ def _most(request: Request, world: World, voice: Voice) -> str:
     else:
         top = v.pick("highest", "largest", "greatest") if request.descending else v.pick("lowest", "smallest")
         tail = f"the {top} {_amount(request, world, v)}"
+        if request.functions == ("MAX",):
+            words, phrases = _extreme(request.measure, request.other or owner, True, v)
+            child = v.noun(request.other or owner)
+            tail = (
+                f"the {v.pick(*words)} {child}"
+                if words and v.random.random() < 0.7
+                else f"the {child} {v.pick(*phrases)}"
+            )
     asked = tuple(one for one in request.asked if not one.via)
     with_amount = len(asked) < len(request.asked)
     extra = ""
@@ -111,6 +130,16 @@ def _most(request: Request, world: World, voice: Voice) -> str:
             f"What {verb} the {count}{noun} with {tail}",
             f"the {count}{noun} with {tail}",
         ]
+        if spent(request):
+            options += [
+                f"Which {count}{noun} spent the {'most' if request.descending else 'least'}",
+                f"Which {count}{noun} {has} spent the {'most' if request.descending else 'least'} money",
+            ] * 2
+            if not many:
+                options += [
+                    f"Who spent the {'most' if request.descending else 'least'}",
+                    f"Who {has} spent the {'most' if request.descending else 'least'} in total",
+                ]
         if owner.person and not many:
             options += [f"Who has {tail}", f"Who is the {noun} with {tail}"]
         if many and request.measure is None and request.descending:
@@ -214,6 +243,13 @@ def _tally(request: Request, world: World, voice: Voice) -> str:
     held = _held(request, world, v)
     if request.measure is not None:
         amount = _amount(request, world, v)
+        if spent(request) and v.random.random() < 0.6:
+            return v.pick(
+                f"How much did {called} spend",
+                f"How much money has {called} spent",
+                f"How much did {called} spend in total",
+                f"What is the total amount spent by {called}",
+            )
         return v.pick(
             f"What is the {amount} {by} {called}",
             f"{v.pick('Find', 'Show', 'Give me')} the {amount} {by} {called}",

@@ -7,8 +7,8 @@ import unicodedata
 
 from dsol_text2sql.synthesis.lexicon import AGENT, DEGREES, DONE_BY, HOLDERS, MAKERS, Degree
 from dsol_text2sql.synthesis.meaning import Attribute, Entity, Relation, Value
-from dsol_text2sql.synthesis.names import article, listing, plural
-from dsol_text2sql.synthesis.request import Asked, Condition
+from dsol_text2sql.synthesis.names import article, listing, plural, words
+from dsol_text2sql.synthesis.request import Asked, Condition, Path
 from dsol_text2sql.synthesis.synonyms import VERBS
 
 Phrase = tuple[str, str]  # after a noun ("from Brazil"), as a plural predicate ("come from Brazil")
@@ -17,12 +17,19 @@ LESS = ("less than {}", "under {}", "below {}", "lower than {}", "smaller than {
 NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 8: "eight", 10: "ten"}
 
 
+def names(a: Attribute, subject: Entity) -> bool:
+    """Tell whether a label is a name, so that rows are "called" by it; a code is not."""
+    last = a.english[0].rpartition(" ")[2]
+    return last in ("name", "title", "label") or last == subject.english[0].rpartition(" ")[2] or bool(a.refers)
+
+
 class Voice:
     """Say one question's nouns, names and values; what is called one thing stays called so."""
 
     def __init__(self, source: random.Random) -> None:
         self.random = source
         self.called: dict[object, str] = {}
+        self.before: Condition | None = None
         self.lower = source.random() < 0.12
         self.quote = source.choices(("", '"', "'"), (0.72, 0.18, 0.1))[0]
 
@@ -30,6 +37,8 @@ class Voice:
         return self.random.choice(options)
 
     def _first(self, options: tuple[str, ...], usual: float) -> str:
+        if len(options) == 2 and options[0] in options[1]:
+            usual = 0.88
         return options[0] if len(options) == 1 or self.random.random() < usual else self.random.choice(options[1:])
 
     def noun(self, entity: Entity) -> str:
@@ -89,7 +98,9 @@ class Voice:
             if one.via:
                 relation = one.via[-1].relation
                 owner = self.called.setdefault(relation, self._first(relation.english, 0.7))
-                if waiting and waiting[0].via == one.via and len(pair) == 2:
+                if one.via[-1].end != entity.table and name.startswith(owner) or owner == self.noun(entity):
+                    pass
+                elif waiting and waiting[0].via == one.via and len(pair) == 2:
                     waiting.pop(0)
                     name = f"{owner} name"
                 elif not name.startswith(owner):
@@ -99,7 +110,7 @@ class Voice:
 
     def phrase(self, condition: Condition, subject: Entity, related: Entity) -> Phrase:
         """Say a condition of the subject, or of what is related to it."""
-        if condition.via:
+        if condition.via and related.english != subject.english:
             return self._related(condition, related, subject)
         return self.random.choice(self._own(condition, subject))
 
@@ -141,7 +152,10 @@ class Voice:
             ]
         v = values[0] if values else ""
         match c.operator:
-            case "=" if a.role == "label":
+            case "=" if a.verb:
+                verb = self.pick(*VERBS[a.verb][0])
+                return [(f"that {verb} {v}", f"{verb} {v}")] * 3 + [(f"in {v}", f"are in {v}")]
+            case "=" if a.role == "label" and names(a, subject):
                 titled = [(f"titled {v}", f"are titled {v}")] if "title" in name else []
                 return (
                     [
@@ -191,8 +205,6 @@ class Voice:
                         (f"by {v}", f"are by {v}"),
                         (f"{DONE_BY[last]} {v}", f"are {DONE_BY[last]} {v}".replace("are by", "are by")),
                     ] * 2
-                if name in VERBS:
-                    plain += [(f"that {VERBS[name][0]} {v}", f"{VERBS[name][0]} {v}")] * 3
                 if name.endswith(("type", "category", "genre", "status", "kind")):
                     plain.append((f"of {name} {v}", f"are of {name} {v}"))
                 return plain
@@ -299,6 +311,13 @@ class Voice:
                     (f"whose {name} is in {y}", f"have {article(name)} in {y}"),
                     (f"with {article(name)} in {y}", f"have {article(name)} in {y}"),
                 ]
+            case "years":
+                when = self.pick(f"between {c.values[0]} and {c.values[1]}", f"from {c.values[0]} to {c.values[1]}")
+                return [
+                    *self._dated(a, name, person, when),
+                    (f"with {article(name)} {when}", f"have {article(name)} {when}"),
+                    (f"whose {name} is {when}", f"have {article(name)} {when}"),
+                ]
             case "after" | "before":
                 day = str(c.values[0])
                 if day.endswith("-01-01") and c.operator == "before":
@@ -375,6 +394,10 @@ class Voice:
                     ]
                 )
             linked = len(c.via) > 1 and related.table != subject.table
+            if subject.person and sold(c.via):
+                bought = self.pick("bought", "purchased", "ordered")
+                thing = self.pick(f"the {owner} {v}", v, f"{article(owner)} called {v}")
+                return f"who {self.pick('', 'have ')}{bought} {thing}", f"{self.pick('', 'have ')}{bought} {thing}"
             options = [
                 (f"with the {owner} {v}", f"have the {owner} {v}"),
                 (f"{who} have {article(owner)} called {v}", f"have {article(owner)} called {v}"),
@@ -393,13 +416,15 @@ class Voice:
             return self.random.choice(options)
         post, predicate = self.random.choice(self._own(c, related))
         if up:
-            post = predicate if False else post
             return self.random.choice(
                 [
                     (f"of {plural(owner)} {post}", f"belong to {plural(owner)} {post}"),
                     (f"whose {owner} {_third(predicate)}", f"have {article(owner)} {post}"),
                 ]
             )
+        if subject.person and len(c.via) > 1 and sold(c.via):
+            bought = self.pick("bought", "purchased", "ordered")
+            return f"who {bought} {plural(owner)} {post}", f"{bought} {plural(owner)} {post}"
         return self.random.choice(
             [
                 (f"with {plural(owner)} {post}", f"have {plural(owner)} {post}"),
@@ -407,6 +432,40 @@ class Voice:
                 (f"{who} have {plural(owner)} {post}", f"have {plural(owner)} {post}"),
             ]
         )
+
+
+def sold(via: Path) -> bool:
+    """Tell whether a way leads down through purchases."""
+    return len(via) > 1 and bool(
+        set(words(via[0].end))
+        & {"invoice", "order", "orders", "purchase", "purchases", "sale", "sales", "bill", "transaction"}
+    )
+
+
+PREMODIFIERS = frozenset("genre type category kind gender sex nationality style language color colour".split())
+
+
+def premodifier(c: Condition, related: Entity) -> str:
+    """Give a condition's value as a word before the noun where people say it so: "Rock" tracks; else ""."""
+    value = c.values[0] if len(c.values) == 1 else ""
+    if (
+        c.operator != "="
+        or not isinstance(value, str)
+        or not value.replace(" ", "").isalpha()
+        or len(value) < 3
+        or value.count(" ") > 1
+    ):
+        return ""
+    if c.via:
+        fits = (
+            len(c.via) == 1
+            and c.via[0].up
+            and c.attribute.role == "label"
+            and related.english[0].rpartition(" ")[2] in PREMODIFIERS
+        )
+    else:
+        fits = c.attribute.role == "category" and c.attribute.english[0].rpartition(" ")[2] in PREMODIFIERS
+    return value if fits else ""
 
 
 def _third(predicate: str) -> str:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dsol_text2sql.synthesis.choosing import Chooser
-from dsol_text2sql.synthesis.clauses import column, columns, grouping, identity, joins, select
-from dsol_text2sql.synthesis.meaning import Entity, Relation
-from dsol_text2sql.synthesis.queries import Rule, conditions, measures
-from dsol_text2sql.synthesis.request import Asked, Path, Request
-from dsol_text2sql.synthesis.statement import Join, Statement, ref
+from dsol_text2sql.synthesis.clauses import column, columns, grouping, identity, joins, select, where
+from dsol_text2sql.synthesis.meaning import Attribute, Entity, Relation
+from dsol_text2sql.synthesis.queries import NEVER_ADDED, Rule, conditions, measures
+from dsol_text2sql.synthesis.request import Asked, Condition, Path, Request
+from dsol_text2sql.synthesis.statement import Join, Statement, literal, ref
 
 
 def _owner(choose: Chooser) -> tuple[Entity, Path, Entity] | None:
     """Draw an owner that has a name, and the way to many other things."""
     world = choose.world
-    options = {e.table: world.downward(e.table) for e in world.asked_for() if e.labels}
+    options = {e.table: world.downward(e.table) for e in world.asked_for() if e.labels and not e.extends}
+    options = {
+        t: [w for w in ways if world.entities[w[-1].end].english != world.entities[t].english]
+        for t, ways in options.items()
+    }
     options = {table: ways for table, ways in options.items() if ways}
     if not options:
         return None
@@ -22,6 +28,19 @@ def _owner(choose: Chooser) -> tuple[Entity, Path, Entity] | None:
         options[owner.table], lambda way: 1.0 if len(way) == 1 or world.entities[way[0].end].links else 0.35
     )
     return owner, way, world.entities[way[-1].end]
+
+
+def _grouped(owner: Entity, way: Path) -> Statement | None:
+    """Start a statement that has one group for each owner; no join where the others hold the owner's name themselves."""
+    relation = way[0].relation
+    if len(way) == 1 and relation.natural and [a.column for a in owner.labels] == [relation.parent_column]:
+        own = ref(relation.child, relation.column)
+        return Statement([own], relation.child, group=(own,))
+    joined = joins(owner.table, [way])
+    if joined is None:
+        return None
+    shown = [column(a) for a in owner.labels]
+    return Statement(shown, owner.table, "", joined, group=grouping(owner, shown))
 
 
 def pairs(choose: Chooser) -> Request | None:
@@ -51,25 +70,30 @@ def each(choose: Chooser) -> Request | None:
     if not drawn:
         return None
     owner, way, other = drawn
-    joined = joins(owner.table, [way])
-    if joined is None:
+    start = _grouped(owner, way)
+    if start is None:
         return None
-    shown = [column(a) for a in owner.labels]
-    amount, measure, function = _amount(choose, way, other)
-    statement = Statement([*shown, amount], owner.table, "", joined, group=grouping(owner, shown))
+    amount, measure, function = _amount(choose, other)
+    shown = list(start.columns)
+    statement = start.but(columns=[*shown, amount])
     asked = tuple(Asked(a) for a in owner.labels)
     form, number, descending, draw = "each", 0, choose.chance(0.75), choose.random.random()
     if draw > 0.45:
         form, number = "most", 1 if choose.chance(0.78) else choose.random.choice((2, 3, 3, 5, 10))
-        descending = descending or number > 3
+        descending = descending or number > 3 or function == "MAX"
         facts = [a for a in owner.attributes if a.role not in ("key", "label") and a not in owner.labels and a.values]
         only = choose.random.random()
         if facts and only < 0.18:
             asked = (*asked, Asked(choose.one(facts))) if only < 0.08 else (Asked(choose.one(facts)),)
-        shown = columns(asked)
+        if {one.attribute for one in asked} != set(owner.labels):
+            shown = columns(asked)
+            further = joins(owner.table, [way])
+            if further is None:
+                return None
+            start = Statement(shown, owner.table, "", further, group=grouping(owner, shown))
         with_amount = choose.chance(0.15)
-        statement = statement.but(columns=[*shown, amount] if with_amount else shown, group=grouping(owner, shown),
-                                  order=(amount + " DESC" * descending,), limit=number)  # fmt: skip
+        statement = start.but(columns=[*shown, amount] if with_amount else shown,
+                              order=(amount + " DESC" * descending,), limit=number)  # fmt: skip
         asked = (*asked, Asked(measure or owner.labels[0], way)) if with_amount else asked
     elif draw > 0.36:
         form = "each order"
@@ -78,16 +102,25 @@ def each(choose: Chooser) -> Request | None:
                    relation=way[-1].relation, descending=descending, number=number)  # fmt: skip
 
 
-def _amount(choose: Chooser, way: Path, other: Entity):  # type: ignore[no-untyped-def]
+def _amount(choose: Chooser, other: Entity) -> tuple[str, Attribute | None, str]:
+    """Draw what is computed of the others: mostly their number, else a function of a measure, or price times quantity."""
     options = measures(other)
+    prices = [a for a in options if a.sense == "price"]
+    numbers = [a for a in options if a.english[0] in ("quantity", "amount", "order quantity", "units")] or [
+        a for a in other.having("measure") if a.english[0] == "quantity"
+    ]
+    if prices and numbers and choose.chance(0.4):
+        revenue = Attribute(
+            other.table, "", "measure", "money", ("revenue", "sales", "sales amount"), ("销售额", "收入")
+        )
+        return f"SUM({column(prices[0])} * {column(numbers[0])})", revenue, "SUM"
     if options and choose.chance(0.3):
         measure = choose.one(options)
         function = choose.random.choice(("SUM", "SUM", "AVG", "MAX"))
-        if function == "SUM" and measure.sense in ("year", "rank", "share", "age", "score", "height", "price"):
+        if function == "SUM" and measure.sense in NEVER_ADDED:
             function = "AVG"
         return f"{function}({column(measure)})", measure, function
-    linked = len(way) > 1 and not way[1].up
-    return (f"COUNT(DISTINCT {identity(other)})" if linked or other.distinct else "COUNT(*)"), None, "COUNT"
+    return (f"COUNT(DISTINCT {identity(other)})" if other.distinct else "COUNT(*)"), None, "COUNT"
 
 
 def having(choose: Chooser) -> Request | None:
@@ -96,15 +129,14 @@ def having(choose: Chooser) -> Request | None:
     if not drawn:
         return None
     owner, way, other = drawn
-    joined = joins(owner.table, [way])
-    if joined is None or (len(way) > 1 and not way[1].up) or other.distinct:
+    start = _grouped(owner, way)
+    if start is None or (len(way) > 1 and not way[1].up) or other.distinct:
         return None
     comparison = choose.random.choice((">", ">", ">=", ">=", "<", "="))
     number = choose.random.choice((1, 2, 2, 3, 3, 5, 5, 10, 20)) + (comparison == "<")
-    shown = [column(a) for a in owner.labels]
     with_count = choose.chance(0.25)
-    statement = Statement([*shown, "COUNT(*)"] if with_count else shown, owner.table, "", joined, group=grouping(owner, shown),
-                          having=f"COUNT(*) {comparison} {number}")  # fmt: skip
+    shown = [*start.columns, "COUNT(*)"] if with_count else start.columns
+    statement = start.but(columns=shown, having=f"COUNT(*) {comparison} {number}")
     asked = tuple(Asked(a) for a in owner.labels) + ((Asked(owner.labels[0], way),) if with_count else ())
     return Request("having", owner, statement.text(choose.world.dialect), asked, other=other, relation=way[-1].relation,
                    number=number, comparison=comparison)  # fmt: skip
@@ -150,19 +182,21 @@ def tally(choose: Chooser) -> Request | None:
     owner, way, other = drawn
     row = choose.random.choice(rows)
     values = tuple(row.get(a.column) for a in owner.labels)
-    joined = joins(owner.table, [way])
+    back = tuple(replace(step, up=not step.up) for step in reversed(way))
+    joined = joins(other.table, [back])
     if joined is None or any(value in (None, "") for value in values):
         return None
-    from dsol_text2sql.synthesis.clauses import where
-    from dsol_text2sql.synthesis.request import Condition
-
     named = Condition(owner.labels[0], "=", values, (), owner.labels if len(values) == 2 else ())  # type: ignore[arg-type]
     listing = bool(other.labels) and choose.chance(0.4)
-    amount, measure, function = _amount(choose, way, other)
+    amount, measure, function = _amount(choose, other)
     asked = tuple(Asked(a) for a in other.labels) if listing else ()
-    statement = Statement(
-        columns(asked) if listing else [amount], owner.table, "", joined, tuple(where(named, choose.world.dialect))
-    )
+    tests = tuple(where(named, choose.world.dialect))
+    statement = Statement(columns(asked) if listing else [amount], other.table, "", joined, tests)
+    relation = way[0].relation
+    if len(way) == 1 and relation.natural and [a.column for a in owner.labels] == [relation.parent_column]:
+        held = replace(owner.labels[0], table=relation.child, column=relation.column)
+        tests = tuple(where(Condition(held, "=", named.values), choose.world.dialect))
+        statement = statement.but(joins=(), where=tests, distinct=listing and other.distinct)
     if listing:
         measure, function = None, ""
     return Request("owned" if listing else "tally", owner, statement.text(choose.world.dialect), asked, (named,),
@@ -189,8 +223,6 @@ def led(choose: Chooser) -> Request | None:
         value = tuple(row.get(a.column) for a in subject.labels)
         if any(v in (None, "") for v in value):
             return None
-        from dsol_text2sql.synthesis.statement import literal
-
         side, shown, form = (low, high, "leader") if draw < 0.35 else (high, low, "followers")
         tests = tuple(f"{name} = {literal(v, dialect)}" for name, v in zip(side, value, strict=True))  # type: ignore[arg-type]
         statement = statement.but(columns=shown, where=tests)

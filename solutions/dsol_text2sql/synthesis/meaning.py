@@ -29,6 +29,7 @@ class Attribute:
     unique: bool = False
     nullable: bool = False
     refers: str = ""
+    verb: str = ""
     iso: bool = False
     temporal: bool = False
 
@@ -40,7 +41,8 @@ class Attribute:
 class Entity:
     """A table as people speak of it: its nouns, the columns that name a row, and the rest.
 
-    `links` says that the table only ties others together; nobody asks for its rows.
+    `links` says that the table only ties others together; nobody asks for its rows. `distinct`: its name is repeated in
+    several rows of one thing. `extends`: it only adds facts to the rows of another table, whose nouns it takes.
     """
 
     table: str
@@ -54,6 +56,7 @@ class Entity:
     rows: int
     links: bool = False
     distinct: bool = False
+    extends: bool = False
 
     def having(self, *roles: str) -> list[Attribute]:
         """List the attributes with one of these roles."""
@@ -126,6 +129,27 @@ class World:
             seen = {table, *(step.end for step in chain)}
             if len(chain) < longest:
                 waiting += [(*chain, step) for step in self.steps(chain[-1].end) if step.up and step.end not in seen]
+        return found
+
+    def ties(self, table: str) -> bool:
+        """Tell whether a table's rows mostly tie others together: no name, two keys or more."""
+        keys = sum(relation.child == table for relation in self.relations)
+        return self.entities[table].links or (keys >= 2 and not self.entities[table].labels)
+
+    def beyond(self, table: str) -> list[tuple[Step, ...]]:
+        """List the ways down to rows that tie, and up again to what they tie: what customers bought."""
+        found: list[tuple[Step, ...]] = []
+        waiting: list[tuple[Step, ...]] = [(step,) for step in self.steps(table) if not step.up]
+        while waiting:
+            chain = waiting.pop(0)
+            here, seen = chain[-1].end, {table, *(step.end for step in chain)}
+            if chain[-1].up and self.entities[here].labels:
+                found.append(chain)
+            for step in self.steps(here):
+                turned = step.up and not chain[-1].up and self.ties(here)
+                deep = not step.up and len(chain) >= 2
+                if step.end not in seen and len(chain) < 4 and not deep and (turned or step.up is chain[-1].up):
+                    waiting.append((*chain, step))
         return found
 
     def downward(self, table: str) -> list[tuple[Step, ...]]:

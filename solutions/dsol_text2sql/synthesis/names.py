@@ -48,7 +48,7 @@ def is_key_name(identifier: str) -> bool:
 
 def without_key(parts: list[str]) -> list[str]:
     """Drop the words that only say "this is a key" from the end."""
-    while len(parts) > 1 and (parts[-1] in KEYS or (parts[-1] in {"code", "number", "no"} and len(parts) > 2)):
+    while len(parts) > 1 and (parts[-1] in KEYS or parts[-1] in {"code", "number", "no"}):
         parts = parts[:-1]
     return [re.sub(r"(?<=[^\x00-\x7f])(?:id|编号)$", "", part) for part in parts]
 
@@ -94,7 +94,9 @@ def plural(phrase: str) -> str:
 
 
 def article(phrase: str) -> str:
-    """Put "a" or "an" before a phrase."""
+    """Put "a" or "an" before a phrase; nothing before a plural."""
+    if phrase.endswith("s") and not phrase.endswith(LIKE_PLURAL):
+        return phrase
     vowel = phrase[:1].lower() in set("aeiou") and not phrase.lower().startswith(("uni", "use", "eu", "one"))
     return f"{'an' if vowel else 'a'} {phrase}"
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from dsol_text2sql.synthesis.choosing import Chooser
-from dsol_text2sql.synthesis.clauses import column, columns, grouping, identity, many, select, where
+from dsol_text2sql.synthesis.clauses import column, columns, identity, many, select, where, year
 from dsol_text2sql.synthesis.meaning import Attribute, Entity
 from dsol_text2sql.synthesis.request import Asked, Condition, Request
-from dsol_text2sql.synthesis.statement import Statement, literal
+from dsol_text2sql.synthesis.statement import Statement
 
+# Senses whose sum means nothing.
+NEVER_ADDED = ("year", "rank", "share", "age", "score", "height", "price", "speed")
 Rule = Callable[[Chooser], Request | None]
 
 
@@ -24,6 +27,8 @@ def conditions(choose: Chooser, subject: Entity, count: int, joined: float = 0.3
         if choose.chance(joined) and not any(c.via for c in found):
             ups, downs = world.upward(subject.table), world.downward(subject.table)
             options = ups if ups and (not downs or choose.chance(0.65)) else downs
+            if choose.chance(0.25):
+                options = world.beyond(subject.table) or options
             options = [way for way in options if not world.entities[way[-1].end].links]
             if options:
                 path = choose.one(options, lambda way: 1 / len(way))
@@ -35,13 +40,24 @@ def conditions(choose: Chooser, subject: Entity, count: int, joined: float = 0.3
 
 
 def some(choose: Chooser, subject: Entity, none: float = 0.3) -> tuple[Condition, ...]:
-    """Draw no condition, one, or seldom two."""
-    return conditions(choose, subject, 0 if choose.chance(none) else 1 if choose.chance(0.8) else 2)
+    """Draw no condition, one, or seldom two; none that leaves a single row, since there is nothing to count or compare."""
+    drawn = conditions(choose, subject, 0 if choose.chance(none) else 1 if choose.chance(0.8) else 2)
+    return (
+        ()
+        if any(
+            c.attribute.role == "label"
+            and c.operator == "="
+            and not c.via
+            and (c.name or c.attribute.unique or len(c.attribute.values) > 0.8 * subject.rows)
+            for c in drawn
+        )
+        else drawn
+    )
 
 
 def listed(choose: Chooser) -> Request | None:
     """Show columns of all rows."""
-    subject = choose.entity()
+    subject = choose.entity(lambda e: not e.extends or choose.chance(0.5))
     if not subject:
         return None
     asked = choose.asked(subject)
@@ -62,6 +78,13 @@ def filtered(choose: Chooser) -> Request | None:
     asked = choose.asked(subject)
     either = len(chosen) == 2 and choose.chance(0.25) and not any(c.name or c.operator == "between" for c in chosen)
     held = {c.attribute for c in chosen if c.operator == "=" and not c.via}
+    if (
+        len(chosen) == 1
+        and chosen[0].attribute in subject.labels
+        and (chosen[0].name or chosen[0].attribute.unique)
+        and held
+    ):
+        return looked_up(choose)
     asked = tuple(one for one in asked if one.attribute not in held or either)
     if not asked:
         return None
@@ -113,10 +136,17 @@ def counted(choose: Chooser) -> Request | None:
     if not subject:
         return None
     chosen = some(choose, subject, 0.2)
+    if subject.extends and not any(c.attribute in subject.attributes for c in chosen):
+        return None
     repeats = many(c.via for c in chosen) or subject.distinct
     shown = f"COUNT(DISTINCT {identity(subject)})" if repeats else "COUNT(*)"
     statement = select(choose.world, subject, [shown], chosen)
     return Request("count", subject, statement.text(choose.world.dialect), (), chosen) if statement else None
+
+
+def _shared(attribute: Attribute, subject: Entity) -> float:
+    """Weigh a column for grouping: one whose values hardly repeat is seldom asked for so."""
+    return 0.15 if len(attribute.values) > 0.5 * subject.rows else 1.0
 
 
 def distinct(choose: Chooser) -> Request | None:
@@ -124,7 +154,7 @@ def distinct(choose: Chooser) -> Request | None:
     subject = choose.entity(lambda e: bool(e.having("category", "place")))
     if not subject:
         return None
-    attribute = choose.one(subject.having("category", "place"))
+    attribute = choose.one(subject.having("category", "place"), lambda a: _shared(a, subject))
     counting = choose.chance(0.5)
     chosen = conditions(choose, subject, 1, 0.2) if choose.chance(0.25) else ()
     chosen = tuple(c for c in chosen if c.attribute != attribute)
@@ -138,7 +168,7 @@ def distinct(choose: Chooser) -> Request | None:
 
 def measures(entity: Entity) -> list[Attribute]:
     """List the columns that can be averaged and compared."""
-    return [a for a in entity.having("measure") if len(a.values) > 1]
+    return [a for a in entity.having("measure") if len(a.values) > 1 and a.sense != "rank"]
 
 
 def aggregated(choose: Chooser) -> Request | None:
@@ -159,7 +189,7 @@ def aggregated(choose: Chooser) -> Request | None:
     ]
     weights = [5, 4, 3, 4, 1, 0.6, 0.8, 0.6]
     functions = choose.random.choices(sets, weights)[0]
-    if measure.sense in ("year", "rank", "share", "age", "score") and "SUM" in functions:
+    if measure.sense in NEVER_ADDED and "SUM" in functions:
         functions = ("AVG",)
     chosen = some(choose, subject, 0.5)
     chosen = tuple(c for c in chosen if c.attribute != measure)
@@ -214,18 +244,28 @@ def superlative(choose: Chooser) -> Request | None:
         asked = (*asked, Asked(by))
     elif facts and draw < 0.42:
         asked = (*asked, Asked(choose.one(facts)))
+    elif draw < 0.5:
+        ups = [
+            w
+            for w in choose.world.upward(subject.table)
+            if choose.world.entities[w[-1].end].labels and not w[-1].relation.natural
+        ]
+        if ups:
+            way = choose.one(ups, lambda way: 1 / len(way))
+            asked = tuple(Asked(a, way) for a in choose.world.entities[way[-1].end].labels)
     descending = choose.chance(0.65)
     dialect = choose.world.dialect
-    statement = select(choose.world, subject, columns(asked), chosen)
+    statement = select(choose.world, subject, columns(asked), chosen, extra=[one.via for one in asked])
     if not statement:
         return None
     form = "superlative"
-    if number == 1 and choose.chance(0.1) and not any(c.via for c in chosen):
+    if number == 1 and choose.chance(0.8 if subject.distinct else 0.1) and not any(c.via for c in (*chosen, *asked)):
         bound = Statement(
             [f"{'MAX' if descending else 'MIN'}({column(by)})"], subject.table, "", (), statement.where
         ).text(dialect)
         statement = statement.but(where=(f"{column(by)} = ({bound})", *statement.where))
-        form = "all superlative"
+        form = "superlative" if subject.distinct else "all superlative"
+        statement = statement.but(distinct=subject.distinct)
     else:
         known = (
             (f"{column(by)} IS NOT NULL",)
@@ -234,7 +274,7 @@ def superlative(choose: Chooser) -> Request | None:
         )
         unsure = f"{column(by)}{' DESC' * descending}"
         statement = statement.but(order=(unsure,), limit=number, where=(*statement.where, *known))
-        if subject.distinct:
+        if subject.distinct and asked == tuple(Asked(a) for a in subject.labels):
             statement = statement.but(distinct=dialect == "sqlite")
     return Request(
         form, subject, statement.text(dialect), asked, chosen, by=Asked(by), descending=descending, number=number
@@ -243,11 +283,19 @@ def superlative(choose: Chooser) -> Request | None:
 
 def grouped(choose: Chooser) -> Request | None:
     """Count or measure rows for each value of a column; sorted, limited, or only the groups that satisfy something."""
-    subject = choose.entity(lambda e: bool(e.having("category", "place")))
+    subject = choose.entity(lambda e: bool(e.having("category", "place")) and not e.extends)
     if not subject:
         return None
-    by = choose.one(subject.having("category", "place"))
-    dialect, own, draw = choose.world.dialect, column(by), choose.random.random()
+    by = choose.one(subject.having("category", "place"), lambda a: _shared(a, subject))
+    dialect, draw = choose.world.dialect, choose.random.random()
+    own = column(by)
+    dates = [a for a in subject.having("date") if a.iso and (a.temporal or dialect == "sqlite")]
+    if dates and choose.chance(0.15):
+        day = choose.one(dates)
+        lone = len(dates) == 1
+        by = replace(day, role="category", english=("year",) if lone else (day.english[0].removesuffix("date") + "year",),
+                     chinese=("年份",) if lone else (day.chinese[0].removesuffix("日期") + "年份",))  # fmt: skip
+        own = year(day, dialect)
     chosen = some(choose, subject, 0.85)
     chosen = tuple(c for c in chosen if c.attribute != by)
     options = measures(subject)
@@ -255,9 +303,15 @@ def grouped(choose: Chooser) -> Request | None:
     if options and choose.chance(0.35):
         measure = choose.one(options)
         function = choose.random.choice(("AVG", "AVG", "SUM", "MAX", "MIN"))
-        if function == "SUM" and measure.sense in ("year", "rank", "share", "age", "score"):
+        if function == "SUM" and measure.sense in NEVER_ADDED:
             function = "AVG"
-    amount = f"{function}({column(measure)})" if measure else "COUNT(*)"
+    amount = (
+        f"{function}({column(measure)})"
+        if measure
+        else f"COUNT(DISTINCT {identity(subject)})"
+        if subject.distinct
+        else "COUNT(*)"
+    )
     statement = select(choose.world, subject, [own, amount], chosen)
     if not statement or many(c.via for c in chosen):
         return None
@@ -313,7 +367,7 @@ def both(choose: Chooser) -> Request | None:
     )
     if not subject:
         return None
-    by = choose.one(subject.having("category", "place"))
+    by = choose.one(subject.having("category", "place"), lambda a: _shared(a, subject))
     others = [
         a
         for a in subject.having("category", "place")
@@ -334,4 +388,3 @@ RULES: dict[Rule, float] = {
     listed: 6, filtered: 22, looked_up: 13, counted: 12, distinct: 7, aggregated: 9, ordered: 6, superlative: 12,
     grouped: 12, nested: 3, both: 1.2,
 }  # fmt: skip
-_ = (grouping, literal)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ from dsol_text2sql.synthesis.chinese_words import classifier, spoken
 from dsol_text2sql.synthesis import lexicon
 from dsol_text2sql.synthesis.meaning import Attribute, Entity, Relation, Role, Value, World
 from dsol_text2sql.synthesis.names import bare, is_chinese, is_key_name, plural, singular, without_key, words
-from dsol_text2sql.synthesis.synonyms import COLUMN_SYNONYMS, TABLE_SYNONYMS
+from dsol_text2sql.synthesis.synonyms import COLUMN_SYNONYMS, TABLE_SYNONYMS, VERBS
 
 if TYPE_CHECKING:
     from dsol_text2sql.database import Database
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 VALUES = 2000
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 DATED = re.compile(r"\d{4}[-/年.]\d{1,2}(?:[-/月.]\d{1,2}日?)?(?:[ T].*)?")
+NOTHING = {"null", "none", "n/a", "nan", "-", "other", "unknown", "?"}
 NOISE = {"tbl", "table", "ref", "t", "tb"}
 
 
@@ -57,7 +60,8 @@ def plain(value: object) -> Value | None:
 
 def _usable(value: Value | None) -> bool:
     if isinstance(value, str):
-        return bool(value.strip()) and len(value) <= 80 and value.isprintable()
+        fits = bool(value.strip()) and len(value) <= 80 and value.isprintable()
+        return fits and "\\" not in value and value[0] not in "\"'" and value.lower() not in NOTHING
     return value is not None and value == value
 
 
@@ -82,29 +86,56 @@ def _foreign_keys(database: Database, values: dict[tuple[str, str], tuple[Value,
         for column in table.columns
         if 1 < table.rows == len(values[table.name, column.name]) and (table.name, column.name) not in declared
     ]
+    paired = {frozenset((key[0], key[2])) for key in keys}
     for table in schema.tables:
         for column in table.columns:
             held = set(values[table.name, column.name])
-            if (table.name, column.name) in declared or not held or (column.primary and len(table.columns) > 3):
+            own = _own_words(column.name)
+            itself = own == singular(" ".join(_table_words(table))) or column.name in ("name", "id")
+            if (
+                (table.name, column.name) in declared
+                or not held
+                or itself
+                or (column.primary and len(table.columns) > 3)
+            ):
                 continue
-            best = None
-            for other, goal, pool in targets:
-                if other is table or not held <= pool:
-                    continue
-                text = all(isinstance(value, str) for value in held)
-                called = singular(" ".join(words(other.name)))
-                own = singular(" ".join(without_key(words(column.name))))
-                same = column.name.lower() == goal.name.lower() and goal.name.lower() not in {"id", "name"}
-                alike = own == called or (is_chinese(own) and own in called)
-                strong = text and len(held) >= 5 and len(pool) < VALUES and len(held) * 8 >= len(pool)
-                id_like = text and is_key_name(column.name) and is_key_name(goal.name)
-                if (same and (goal.primary or text)) or (alike and (text or goal.primary)) or strong or id_like:
-                    rank = (same + alike * 2 + goal.primary, -other.rows)
-                    if best is None or rank > best[0]:
-                        best = (rank, (table.name, column.name, other.name, goal.name))
-            if best and (best[1][2], best[1][3], table.name, column.name) not in keys:
-                keys.append(best[1])
+            fitting = [
+                (
+                    _likeness(column, own, held, other, goal),
+                    -other.rows,
+                    index,
+                    (table.name, column.name, other.name, goal.name),
+                )
+                for index, (other, goal, pool) in enumerate(targets)
+                if other is not table and held <= pool and frozenset((table.name, other.name)) not in paired
+            ]
+            best = max(fitting, default=None)
+            if best and best[0] > 0 and (best[3][2], best[3][3], table.name, column.name) not in keys:
+                keys.append(best[3])
     return keys
+
+
+def _own_words(column: str) -> str:
+    """Name what a column points to by its words: `state_name` and `stateId` are about a state."""
+    parts = without_key(words(column))
+    return singular(" ".join(parts[:-1] if len(parts) > 1 and parts[-1] in ("name", "title") else parts))
+
+
+def _likeness(column: Column, own: str, held: set[Value], other: Table, goal: Column) -> int:
+    """Say how surely a column points to a goal whose values include its own: 0 for not at all."""
+    text = all(isinstance(value, str) for value in held)
+    called = singular(" ".join(_table_words(other)))
+    alike = own == called or (is_chinese(own) and own in called)
+    same = column.name.lower() == goal.name.lower() and goal.name.lower() not in {"id", "name"}
+    keyed = is_key_name(column.name) and is_key_name(goal.name)
+    wide = text and len(held) >= 5 and len(held) * 8 >= other.rows
+    if not (
+        (same and (goal.primary or (text and other.rows >= 20)))
+        or (alike and (text or goal.primary))
+        or (text and (keyed or wide))
+    ):
+        return 0
+    return 1 + 2 * alike + same + keyed + goal.primary + (_own_words(goal.name) == called)
 
 
 def _table_words(table: Table) -> list[str]:
@@ -138,8 +169,32 @@ def _entity(table: Table, values: dict[tuple[str, str], tuple[Value, ...]], keys
         Attribute(**{**vars(a), "role": "label"}) if a in labels and a.role not in ("key", "measure") else a
         for a in attributes
     )
+    named = tuple(a for label in labels for a in marked if a.column == label.column)
+    repeats = bool(labels) and not key and len(labels[0].values) < 0.85 * table.rows
     return Entity(table.name, tuple(dict.fromkeys(english)), tuple(dict.fromkeys(chinese)), classifier(chinese[0], person), person,
-                  key, labels, marked, table.rows, links, bool(labels) and not key and not labels[0].unique)  # fmt: skip
+                  key, named, _told_apart(_titled(marked, person)), table.rows, links, repeats)  # fmt: skip
+
+
+def _titled(attributes: tuple[Attribute, ...], person: bool) -> tuple[Attribute, ...]:
+    """Call a person's title a job."""
+    if not person:
+        return attributes
+    job = {"english": ("title", "job title", "position"), "chinese": ("职位", "职务", "头衔")}
+    return tuple(
+        replace(a, **job) if a.english and a.english[0] == "title" and a.role != "label" else a for a in attributes
+    )  # type: ignore[arg-type]
+
+
+def _told_apart(attributes: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+    """Keep a measure's sense only where no other column has it too: "the cheapest" must say which price."""
+    senses = Counter(a.sense for a in attributes if a.role == "measure")
+    limits = {"minimum", "maximum", "average", "base", "low", "high"}
+    return tuple(
+        replace(a, sense="")
+        if a.role == "measure" and (senses[a.sense] > 1 or limits & set(a.english[0].split()))
+        else a
+        for a in attributes
+    )
 
 
 def _labels(table: Table, noun: str, attributes: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
@@ -161,7 +216,10 @@ def _labels(table: Table, noun: str, attributes: tuple[Attribute, ...]) -> tuple
     for a in texts:
         if is_chinese(a.column) and (a.column in table.name or table.name in a.column):
             return (a,)
-    return tuple(a for a in texts if a.unique and a.role != "contact" and a.sense != "address")[:1]
+    fits = [a for a in texts if a.unique and a.role != "contact" and a.sense not in ("address", "numeric")]
+    return tuple(a for a in fits if not set(words(a.column)) & {"code", "description", "details"})[:1] or tuple(
+        fits[:1]
+    )
 
 
 def _attribute(table: Table, column: Column, noun: str, values: tuple[Value, ...], pointing: bool) -> Attribute:
@@ -181,7 +239,7 @@ def _attribute(table: Table, column: Column, noun: str, values: tuple[Value, ...
             english.insert(0, column.description.lower())
     iso = bool(text) and all(ISO.fullmatch(value) for value in text[:20])
     return Attribute(table.name, column.name, role, sense, tuple(dict.fromkeys(english)), tuple(dict.fromkeys(chinese)),
-                     values, unique, column.nullable, "", iso, temporal)  # fmt: skip
+                     values, unique, column.nullable, iso=iso, temporal=temporal)  # fmt: skip
 
 
 def _role(
@@ -215,6 +273,12 @@ def _role(
         ["status"],
     ):
         return ("category" if 1 < distinct < rows * 0.5 else "text"), ""
+    if (
+        values
+        and all(isinstance(v, str) and v.replace(".", "", 1).removeprefix("-").isdigit() for v in values[:50])
+        and len(values) > 1
+    ):
+        return "text", "numeric"
     place = lexicon.place_of(parts, name)
     if place == "address":
         return "text", "address"
@@ -238,7 +302,11 @@ def _english(parts: list[str], noun: str, role: Role, pointing: bool, column: Co
     if role == "key" and names[0] in {"id", "key"}:
         names = ["id", f"{noun} id"]
     elif pointing and role != "key":
-        names = [" ".join(without_key(parts[:-1] if parts[-1] == "name" and len(parts) > 1 else parts)), full]
+        names = [_own_words(column.name), full]
+    elif role == "place" and names[0] == full and parts[-1] == "name" and len(parts) > 1:
+        names = [" ".join(parts[:-1]), full]
+    if names[0] in ("milliseconds", "bytes"):
+        names = [*COLUMN_SYNONYMS[names[0]], names[0]]
     last = names[0].rpartition(" ")[2]
     names += list(COLUMN_SYNONYMS.get(names[0], ())) or [
         names[0].replace(last, other) for other in COLUMN_SYNONYMS.get(f"*{last}", ())
@@ -255,25 +323,35 @@ def _finished(entity: Entity, keys: list[Key], entities: dict[str, Entity]) -> E
         if key and a.role != "key":
             parent = entities[key[2]]
             place = lexicon.place_of(parent.english[0].split(), parent.chinese[0])
-            a = Attribute(
-                **{**vars(a), "refers": key[2], "role": "place" if place else a.role, "sense": place or a.sense}
+            a = replace(
+                a, refers=key[2], role="place" if place and a.role != "label" else a.role, sense=place or a.sense
             )
             if a.role == "text":
-                a = Attribute(**{**vars(a), "role": "category"})
+                a = replace(a, role="category")
+            if a.english[0] in VERBS:
+                a = replace(a, verb=a.english[0], english=parent.english[:1], chinese=parent.chinese[:1])
         changed.append(a)
     labels = entity.labels
     if not labels:
         own = [a for a in changed if a.refers and a.role != "key"]
         labels = tuple(own[:1]) if own and own[0].unique else ()
-    english, chinese = entity.english, entity.chinese
+    english, chinese, extends = entity.english, entity.chinese, False
     if len(labels) == 1:
         label = next(a for a in changed if a.column == labels[0].column)
-        labels = (label,)
-        if label.refers and label.unique:
-            english, chinese = entities[label.refers].english, entities[label.refers].chinese
-    return Entity(
-        **{**vars(entity), "attributes": tuple(changed), "labels": labels, "english": english, "chinese": chinese}
-    )
+        labels = (replace(label, role="label"),)
+        changed = [labels[0] if a.column == label.column else a for a in changed]
+        if label.refers and label.unique and _own_words(label.column) in entities[label.refers].english:
+            parent = entities[label.refers]
+            english, chinese, extends = parent.english, parent.chinese, True
+            labels = (
+                (replace(labels[0], english=parent.labels[0].english, chinese=parent.labels[0].chinese),)
+                if parent.labels
+                else labels
+            )
+            changed = [labels[0] if a.column == label.column else a for a in changed]
+    elif len(labels) == 2:
+        labels = tuple(a for label in labels for a in changed if a.column == label.column)
+    return replace(entity, attributes=tuple(changed), labels=labels, english=english, chinese=chinese, extends=extends)
 
 
 def _relation(key: Key, entities: dict[str, Entity]) -> Relation:
@@ -285,6 +363,7 @@ def _relation(key: Key, entities: dict[str, Entity]) -> Relation:
         called in (known.english[0], known.english[0].rpartition(" ")[2], plural(known.english[0]))
         or set(called.split()) <= set(known.english[0].split())
         or is_key_name(called)
+        or called in VERBS
     )
     own = not plain and not is_chinese(called) and called not in {"", words(child)[-1]}
     english, chinese = known.english, known.chinese

@@ -21,7 +21,7 @@ class Asked:
 class Condition:
     """What the asked rows must satisfy.
 
-    `operator`: = != > < >= <= between in contains starts ends null "not null" year after before. `name` are both
+    `operator`: = != > < >= <= between in contains starts ends null "not null" year years after before. `name` are both
     columns of a person's name where `values` is a pair.
     """
 
