@@ -66,7 +66,11 @@ class NameIndex:
 
     def _add(self, form: str, table: str, column: str, score: float) -> None:
         phrase = " ".join(keys(form))
-        if phrase and not (column == "" and phrase in stop_words()):
+        # "to" is no way to say ReportsTo, but "total" is one to say Total.
+        words = phrase.split(" ")
+        short = len(words) == 1 or not is_cjk(words[0])
+        grammar = short and all(word in stop_words() for word in words) and (column == "" or score < 1.0)
+        if phrase and not grammar:
             known = self._forms[phrase]
             known[table, column] = max(score, known.get((table, column), 0.0))
 

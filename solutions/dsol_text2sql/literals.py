@@ -160,5 +160,8 @@ def _number_words(question: str) -> Iterator[Literal]:
         if number is not None and (before or (number != 1 and _AFTER.match(question[match.end() :]))):
             yield Literal(str(number), "number", match.start(), match.end())
     for match in re.finditer("[A-Za-z]+", question):
-        if match.group().lower() in _ENGLISH:
-            yield Literal(str(_ENGLISH[match.group().lower()]), "number", match.start(), match.end())
+        word = match.group().lower()
+        if word in _ENGLISH:
+            yield Literal(str(_ENGLISH[word]), "number", match.start(), match.end())
+        elif word == "one" and re.search(r"(exactly|just|only|than|least)\s+$", question[: match.start()], re.I):
+            yield Literal("1", "number", match.start(), match.end())

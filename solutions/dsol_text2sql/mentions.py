@@ -170,6 +170,8 @@ def _whole_score(lookup: Lookup, reading: Reading, first: int, last: int, entry:
         return 0.6 if size <= SMALL else 0.0
     if surface.isdigit():
         return 0.7 if any(word in reading.keys for word in lookup.names[column][1]) else 0.5
+    if len(written) <= 2 and written.isupper() and surface != written:
+        return 0.0
     if written != written.lower() and surface == surface.lower():
         if reading.cased and size > LARGE and len(inside) == 1:
             return 0.0
