@@ -27,11 +27,12 @@ class _Node:
     children: list[int]
 
 
-def group(rows: Sequence[Sequence[int]], limits: Sequence[int], shortest: int = 16) -> list[Group]:
+def group(rows: Sequence[Sequence[int]], limits: Sequence[int], shortest: int = 16, cost: int = 0) -> list[Group]:
     """Partition rows so that sharing one common prefix within each group saves the most tokens.
 
     `rows`: token ids. `limits`: how many leading tokens of each row may be shared (a branch must begin with at least
-    one token without loss). A group of n rows with a prefix of L tokens saves (n - 1) * L. The best partition is found
+    one token without loss). `cost`: what a group costs beside its prefix, in tokens (a sequence of its own). A group of
+    n rows with a prefix of L tokens saves (n - 1) * L - cost. The best partition is found
     exactly, on the trie of the prefixes: each node opens a group of its own or leaves its rows to the nearest group
     above. Rows that share fewer than `shortest` tokens with any other are in no group. In order of the first row.
     """
@@ -42,7 +43,9 @@ def group(rows: Sequence[Sequence[int]], limits: Sequence[int], shortest: int = 
     opens: list[dict[int, bool]] = [{} for _ in nodes]
     for at in reversed(range(len(nodes))):  # children come after their parents
         node = nodes[at]
-        alone = -node.depth + len(node.rows) * node.depth + sum(gain[child][node.depth] for child in node.children)
+        alone = (
+            -node.depth - cost + len(node.rows) * node.depth + sum(gain[child][node.depth] for child in node.children)
+        )
         for above in _depths_above(nodes, at):
             joined = len(node.rows) * above + sum(gain[child][above] for child in node.children)
             opens[at][above] = node.depth >= shortest and alone > joined

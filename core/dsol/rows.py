@@ -17,6 +17,9 @@ from dsol.prompt import Prompt
 from dsol.run import read_json, replace, write_json
 from dsol.sample import Sample
 
+# A group with a slightly longer prefix than its neighbours isn't worth a sequence of its own.
+SEQUENCE_COST = 512
+
 SCHEMA = pa.schema(
     [
         ("input_ids", pa.list_(pa.int32())),
@@ -77,7 +80,7 @@ def tokenise(
         too_long[name] = len(sources[name]) - (len(rows) - start)
         if sources[name] and start == len(rows):
             raise DataError([f"source {name}: all {len(sources[name])} rows are longer than context={context} tokens"])
-    groups = prefix.group([row.input_ids for row in rows], [_sharable(row) for row in rows])
+    groups = prefix.group([row.input_ids for row in rows], [_sharable(row) for row in rows], cost=SEQUENCE_COST)
     ids, lengths = prefix.columns(groups, len(rows))
     for name, (start, end) in bounds.items():
         table = pa.table(
