@@ -10,16 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dsol.comparison import Row, Slice, compare, confidence, contestants, scores, slices, verdict
-from dsol.errors import RunError
-from dsol.evaluation import reduce
+from dsol.comparison import Row, Slice, compare, compare_slices, confidence, contestants, scores, slices, verdict
+from dsol.errors import RunError, unknown
+from dsol.evaluation import read_answers, reduce
 from dsol.metric import Metric
 from dsol.page import render
 from dsol.run import Run, read_json, write_json, write_text
 from dsol.significance import estimate
-from dsol.tables import tables
+from dsol.tables import comparison_tables, tables
 
-__all__ = ["gather", "read_report", "tables", "write_report"]
+__all__ = ["compare_run", "comparison_tables", "gather", "read_report", "tables", "write_report", "write_scores"]
 
 PAIRS = (
     ("combined", "baseline"),
@@ -41,6 +41,26 @@ def write_report(run: Run, metric: Metric, rows: Sequence[Row], level: float) ->
     write_json(run / "report.json", report)
     write_text(run / "report.html", render(report))
     return report
+
+
+def write_scores(folder: Path, metric: Metric, rows: Sequence[Row], level: float) -> dict[str, Any]:
+    """Write `report.json` and `report.html` of answers that aren't a run's own, such as those of `dsol eval`."""
+    return write_report(Run(folder), metric, rows, level)
+
+
+def compare_run(run: Run, rows: Sequence[Row], contestant: str) -> dict[str, Any]:
+    """Compare what users get from a finished run with a contestant of other rows, over all and by set and language.
+
+    The rows are another run's, or the run's own to compare with its baseline. Returns name of the slice -> the fields
+    of a `dsol.comparison.Comparison`. Rows of other samples, or a contestant that isn't there, are a RunError.
+    """
+    if contestant not in contestants(rows):
+        raise RunError(unknown("contestant", contestant, contestants(rows)))
+    told = read_report(run)
+    own = read_answers(run / "answers.jsonl")
+    up = bool(told["higher_is_better"])
+    found = compare_slices(own, "combined", rows, contestant, told["level"], higher_is_better=up)
+    return {name: asdict(one) for name, one in found.items()}
 
 
 def read_report(run: Run) -> dict[str, Any]:
@@ -200,8 +220,8 @@ def _log(path: Path) -> tuple[list[dict[str, float]], int]:
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             one = json.loads(line)
-            by_step[one["step"]] = one
-        except (ValueError, KeyError, TypeError):
+            by_step[one["step"]] = {**one, **{f"loss/{name}": mean for name, mean in one.get("sources", {}).items()}}
+        except (ValueError, KeyError, TypeError, AttributeError):
             unreadable += 1
     ordered = [by_step[step] for step in sorted(by_step)]
     size = -(-len(ordered) // POINTS)

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dsol.comparison import Comparison, in_words
+from dsol.comparison import in_words
 from dsol.page.words import between, label, metric, points, share
 
 NAMES, MORE = 14, 11 + 12  # characters that the contestants take in a terminal, and "answered" and "p"
@@ -34,26 +34,31 @@ def tables(report: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
     return [*(_scores(report, group, at == 0) for at, group in enumerate(groups)), _verdict(report)]
 
 
-def comparison_table(found: Mapping[str, Comparison]) -> Table:
-    """Make a table of comparisons by slice, as `dsol.comparison.compare_slices` gives them."""
-    first = next(iter(found.values()))
-    table = _plain(f"{first.a} against {first.b}")
-    for name in ("samples", first.a, first.b, "difference", "won/lost", "p"):
-        table.add_column(name, justify="right", overflow="fold")
+def comparison_tables(found: Mapping[str, Mapping[str, Any]], a: str, b: str) -> list[RenderableType]:
+    """Make the table of comparisons by slice, as `dsol.report.compare_run` gives them, and word the outcome."""
+    table = _plain(f"{a} (A) against {b} (B)")
+    for name in ("samples", "A", "B", "A - B in points", "won/lost", "p"):
+        table.add_column(name, justify="right", no_wrap=True)
     for name, one in found.items():
-        low, high = points(one.difference.low), points(one.difference.high)
+        difference = one["difference"]
+        low, high = points(difference["low"]), points(difference["high"])
+        gain = Text(points(difference["value"]), "bold" if one["better"] else "", justify="right")
         table.add_row(
             name,
-            str(one.difference.samples),
-            share(one.a_score.value),
-            share(one.b_score.value),
-            Group(
-                Text(points(one.difference.value), justify="right"), Text(f"{low} to {high}", "dim", justify="right")
-            ),
-            f"{one.wins}/{one.losses}",
-            Text(in_words(one.p).removeprefix("= "), "bold" if one.better else ""),
+            str(difference["samples"]),
+            share(one["a_score"]["value"]),
+            share(one["b_score"]["value"]),
+            Group(gain, Text(f"{low} to {high}", "dim", justify="right")),
+            f"{one['wins']}/{one['losses']}",
+            in_words(one["p"]).removeprefix("= "),
         )
-    return table
+    whole = next(iter(found.values()))
+    outcome = {
+        "a": f"{a} is significantly better than {b}",
+        "b": f"{b} is significantly better than {a}",
+        "": f"{a} and {b} don't differ significantly",
+    }[whole["better"]]
+    return [table, Text(f"{outcome} ({whole['test']}, p {in_words(whole['p'])}, level {whole['level']:g}).")]
 
 
 def _scores(report: Mapping[str, Any], cuts: Sequence[Mapping[str, Any]], first: bool) -> Table:
@@ -89,7 +94,7 @@ def _width(cut: Mapping[str, Any]) -> int:
 
 def _plain(title: str) -> Table:
     table = Table(title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold")
     return table
 
 

@@ -13,13 +13,12 @@ import yaml
 from rich.console import Console
 
 from dsol import RunError, Score
-from dsol.comparison import compare_slices
+from dsol.evaluation import write_answers
 from dsol.page import render
 from dsol.page.markup import Markup, element
 from dsol.page.plots import bars, lines, ticks
-from dsol.report import gather, read_report, tables, write_report
+from dsol.report import compare_run, comparison_tables, gather, read_report, tables, write_report, write_scores
 from dsol.run import Run, write_json, write_text
-from dsol.tables import comparison_table
 
 HOSTILE = (
     '<script>document.title="owned"</script><img src="http://example.invalid/x.png" onerror=alert(1)>\'"&amp;${title}'
@@ -121,7 +120,7 @@ def make_run(folder, seed=0, steps=420):
     log = []
     for step in range(1, steps + 1):
         loss = 0.12 + 2.6 * math.exp(-step / 60) + float(random.normal(0, 0.05)) * (0.4 + math.exp(-step / 80))
-        parts = {"loss/written": loss * 1.12, "loss/synthesised": loss * 0.85}
+        parts = {"sources": {"written": loss * 1.12, "synthesised": loss * 0.85}}
         log.append(
             {"step": step, "loss": loss, "learning_rate": 1e-3, "tokens_per_second": 5200 + 40 * step % 300, **parts}
         )
@@ -348,15 +347,39 @@ def test_many_sets_go_to_further_tables(run, width):
     assert "…" not in console.file.getvalue()
 
 
-def test_comparison_table_of_two_runs(rows):
+@pytest.mark.parametrize("width", [80, 120])
+def test_two_runs_are_compared_in_a_table(run, rows, width):
+    write_answers(run / "answers.jsonl", rows)
+    write_report(run, Exact(), rows, 0.9)
     other = make_rows(np.random.default_rng(5))
     for row in other[:60]:
         row["answers"]["combined"]["score"] = 0.0
-    found = compare_slices(rows, "combined", other, "combined", name_a="spending-2", name_b="spending-1")
-    console = Console(width=80, file=io.StringIO())
-    console.print(comparison_table(found))
-    assert "spending-2 against spending-1" in console.file.getvalue()
-    assert f"{found['all'].wins}/0" in console.file.getvalue()
+    found = compare_run(run, other, "combined")
+    json.dumps(found)
+    assert (found["all"]["losses"], found["all"]["better"], found["all"]["level"]) == (0, "a", 0.9)
+    console = Console(width=width, file=io.StringIO())
+    for one in comparison_tables(found, "runs/spending-2", "runs/spending-1"):
+        console.print(one)
+    shown = console.file.getvalue()
+    assert "runs/spending-2 (A) against runs/spending-1 (B)" in shown
+    assert f"{found['all']['wins']}/0" in shown
+    assert "significantly better" in shown
+    assert "…" not in shown
+
+
+def test_a_run_is_compared_with_its_baseline_if_it_has_one(run, rows):
+    write_answers(run / "answers.jsonl", rows)
+    report = write_report(run, Exact(), rows, 0.95)
+    assert compare_run(run, rows, "baseline")["all"] == report["slices"][0]["tests"][0]
+    with pytest.raises(RunError, match="no contestant named 'baseline'"):
+        compare_run(run, make_rows(np.random.default_rng(1), 30, baseline=False), "baseline")
+
+
+def test_scores_of_other_answers_get_a_report_of_their_own(run, rows):
+    report = write_scores(run / "eval" / "more", Exact(), rows[:50], 0.95)
+    assert report["samples"] == 50
+    assert report["stages"] == {}
+    parsed((run / "eval" / "more" / "report.html").read_text(encoding="utf-8"))
 
 
 def test_elements_escape_what_is_not_markup():
