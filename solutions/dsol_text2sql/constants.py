@@ -34,7 +34,7 @@ def constants(sql: str, schema: Schema) -> tuple[Constant, ...]:
     """
     try:
         tree = sqlglot.parse_one(sql, read=schema.dialect)
-    except SqlglotError:
+    except (SqlglotError, RecursionError):
         return ()
     if not isinstance(tree, exp.Expression):
         return ()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dsol_text2sql.constants import LARGEST, Constant, Value
-from dsol_text2sql.original import Original, Part, pick
+from dsol_text2sql.original import Original, Part, key, pick
 from dsol_text2sql.sqlite_source import quoted
 
 Rows = list[list[Any]]
@@ -38,10 +38,16 @@ def draw_copy(original: Original, constants: Sequence[Constant], target: Path, *
     share = chance.choice(REPEATED)
     for part in original.parts:
         _repeat(part, tables[part.name], share, chance)
+    # Rows that will hold values near the constants: the same for all constants, so that conditions meet.
+    chosen = {
+        part.name: chance.sample(rows, min(len(rows), max(4, len(rows) // 4), 40)) if near[part.name] else []
+        for part in original.parts
+        for rows in [tables[part.name]]
+    }
     for part in original.parts:
-        _move_links(part, tables, chance)
+        _move_links(part, tables, chosen, chance)
         _exchange(part, tables[part.name], chance)
-        _put_near(part, tables, near[part.name], chance)
+        _put_near(part, tables, chosen[part.name], near[part.name], chance)
         chance.shuffle(tables[part.name])
     with closing(sqlite3.connect(target, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")
@@ -78,10 +84,10 @@ def _thinned(parts: Sequence[Part], near: dict[str, list[Constant]], chance: ran
         for part in parts:
             for link in part.links:
                 other = by_name[link.table]
-                left_out = {
-                    pick(row, link.there) for at, row in enumerate(other.rows) if at not in kept[other.name]
-                } - {pick(other.rows[at], link.there) for at in kept[other.name]}
-                orphans = {at for at in kept[part.name] if pick(part.rows[at], link.here) in left_out}
+                left_out = {key(row, link.there) for at, row in enumerate(other.rows) if at not in kept[other.name]} - {
+                    key(other.rows[at], link.there) for at in kept[other.name]
+                }
+                orphans = {at for at in kept[part.name] if key(part.rows[at], link.here) in left_out}
                 orphans -= forced[part.name]
                 kept[part.name] -= orphans
                 gone = gone or bool(orphans)
@@ -96,8 +102,8 @@ def _with_ancestors(parts: Sequence[Part], chosen: dict[str, set[int]]) -> dict[
         part, fresh = waiting.pop()
         for link in part.links:
             other = by_name[link.table]
-            places = {pick(row, link.there): at for at, row in enumerate(other.rows)}
-            found = {places.get(pick(part.rows[at], link.here)) for at in fresh}
+            places = {key(row, link.there): at for at, row in enumerate(other.rows)}
+            found = {places.get(key(part.rows[at], link.here)) for at in fresh}
             added = {at for at in found if at is not None} - chosen[other.name]
             chosen[other.name] |= added
             if added:
@@ -117,15 +123,17 @@ def _place(part: Part, column: str) -> int:
     return [name.lower() for name in part.columns].index(column.lower())
 
 
-def _move_links(part: Part, tables: dict[str, Rows], chance: random.Random) -> None:
+def _move_links(part: Part, tables: dict[str, Rows], chosen: dict[str, Rows], chance: random.Random) -> None:
+    """Point rows to other existing ones, every other time to one that a constant will be put into."""
     for link in part.links:
         # A key that is nothing but a link ties a row to its other half (a subtype): moving it has no meaning.
         if set(link.here) & part.pointed or set(part.primary) == set(link.here):
             continue
         keys = [pick(row, link.there) for row in tables[link.table]]
+        wanted = [pick(row, link.there) for row in chosen[link.table]] or keys
         for row in tables[part.name]:
             if keys and chance.random() < MOVED and None not in pick(row, link.here):
-                for at, value in zip(link.here, chance.choice(keys), strict=True):
+                for at, value in zip(link.here, chance.choice(chance.choice((keys, wanted))), strict=True):
                     row[at] = value
 
 
@@ -154,10 +162,11 @@ def _nudged(value: Any, chance: random.Random) -> Any:
     return value + chance.choice((-1, 1)) if moves else value
 
 
-def _put_near(part: Part, tables: dict[str, Rows], constants: Sequence[Constant], chance: random.Random) -> None:
-    """Give some rows values at and around the constants: the same rows for all, so that conditions meet."""
+def _put_near(
+    part: Part, tables: dict[str, Rows], chosen: Rows, constants: Sequence[Constant], chance: random.Random
+) -> None:
+    """Give the chosen rows values at and around the constants."""
     rows = tables[part.name]
-    chosen = chance.sample(rows, min(len(rows), max(4, len(rows) // 4), 40))
     grouped: dict[int, list[Constant]] = {}
     for one in constants:
         grouped.setdefault(_place(part, one.column), []).append(one)

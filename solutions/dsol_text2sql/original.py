@@ -115,6 +115,17 @@ def pick(row: Sequence[Any], places: Iterable[int]) -> Row:
     return tuple([row[at] for at in places])
 
 
+def key(row: Sequence[Any], places: Iterable[int]) -> Row:
+    """Take a row's values so that keys meet across types as they do in SQLite: the text "7" in a number column is 7."""
+    return tuple([_plain(row[at]) for at in places])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else value
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
@@ -194,12 +205,12 @@ def _closed(connection: sqlite3.Connection, parts: Sequence[Part]) -> tuple[Part
             other = by_name[link.table]
             if len(kept[other.name]) >= other.size:
                 continue
-            present = {pick(row, link.there) for row in kept[other.name]}
+            present = {key(row, link.there) for row in kept[other.name]}
             test = " AND ".join(f"{quoted(other.columns[at])} = ?" for at in link.there)
             added: list[Row] = []
-            for key in dict.fromkeys(pick(row, link.here) for row in fresh):
-                if key not in present and None not in key:
-                    added += _rows(connection, other, f"WHERE {test} LIMIT 1", key)
+            for wanted in dict.fromkeys(pick(row, link.here) for row in fresh):
+                if None not in wanted and key(wanted, range(len(wanted))) not in present:
+                    added += _rows(connection, other, f"WHERE {test} LIMIT 1", wanted)
             kept[other.name] += added
             if added:
                 waiting.append((other, added))
