@@ -15,7 +15,7 @@ from sqlglot.generator import Generator
 from dsol_text2sql.grammar import RESERVED
 from dsol_text2sql.query import SKIPPED, Refused
 
-LONGEST = 20_000  # characters
+LONGEST = 10_000  # characters
 DEEPEST = 60  # brackets open at once
 NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 START = re.compile(SKIPPED + r"(?:select|with|table)\b", re.IGNORECASE | re.DOTALL)
