@@ -17,13 +17,14 @@ from dsol_text2sql.text import is_cjk
 from dsol_text2sql.values import ValueIndex
 
 TRIES = 5  # draws for each copy that is wanted; most fail because nothing in the database is so
+SUFFIX = 4  # names that a character always follows, from which on it is a word of its own
 LONGEST = 50  # characters of a value that a question would name
 FEW = 50  # words in a column from which on only those are drawn that stand in several values
 VALUES = 2000  # values of a column, or rows of a table, that are drawn from
 
 _ADJECTIVE = re.compile(r"(an|ese|ish|ch|sh|ss|ek)$")
-_ENGLISH = ("", "", *"two three four five six seven eight nine ten eleven twelve".split())
-_CHINESE = ("", "", *"两三四五六七八九十")
+_ENGLISH: tuple[str, ...] = ("", "", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_CHINESE: tuple[str, ...] = ("", "", *"两三四五六七八九十")
 _QUOTES = "\"'“”‘’「」《》`"
 
 
@@ -92,7 +93,7 @@ class Exchange:
         start, end = slot.spans[0]
         surface = question[start:end]
         if slot.kind == "alias":
-            options = self._named[slot.table, slot.column][_manner(surface)]
+            options = self._named[slot.table.lower(), slot.column.lower()][_manner(surface)]
             value, phrase = source.choice(options) if options else ("", "")
             return (value, _cased(phrase, surface)) if value not in ("", slot.value) else None
         if slot.kind in ("contains", "starts", "ends"):
@@ -169,22 +170,30 @@ class Exchange:
 
 
 def _phrases(index: ValueIndex, training: Iterable[Example]) -> Phrases:
-    """Turn aliases around: (table, column, value) -> phrases, known ones before learned ones.
-
-    A learned Chinese phrase may be a piece of a longer name (加拿 of 加拿大): then the same character always stands
-    beside it. Such pieces are left out.
-    """
-    questions = [example.question for example in training if is_cjk("".join(filter(is_cjk, example.question)))]
-    text = "\n" + "\n".join(questions) + "\n"
+    """Turn aliases around: (table, column, value) -> phrases, known ones before learned ones; names in lower case."""
+    broken = _pieces_of_names([phrase for phrase in index.aliases if is_cjk(phrase)], training)
     found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for phrase, targets in index.aliases.items():
-        if is_cjk(phrase):
-            beside = [(text[m.start() - 1], text[m.end()]) for m in re.finditer(re.escape(phrase), text)]
-            if beside and any(len(set(side)) < 2 and is_cjk(side[0]) for side in zip(*beside, strict=True)):
-                continue
-        for table, column, value in targets:
-            found[table, column, str(value)].append(phrase)
+        for table, column, value in targets if phrase not in broken else ():
+            found[table.lower(), column.lower(), str(value)].append(phrase)
     return found
+
+
+def _pieces_of_names(phrases: Sequence[str], training: Iterable[Example]) -> set[str]:
+    """Find learned Chinese phrases that are pieces of longer names (加拿 of 加拿大).
+
+    The same character always stands beside a piece, and beside few other phrases (unlike 州 or 的).
+    """
+    text = "\n".join(["", *(example.question for example in training if example.language == "zh"), ""])
+    beside: dict[str, list[str]] = {}
+    for phrase in phrases:
+        found = [(text[m.start() - 1], text[m.end()]) for m in re.finditer(re.escape(phrase), text)]
+        sides = list(zip(*found, strict=True))
+        beside[phrase] = [
+            side[0] + "<>"[place] for place, side in enumerate(sides) if len(set(side)) == 1 and is_cjk(side[0])
+        ]
+    shared = Counter(side for sides in beside.values() for side in sides)
+    return {phrase for phrase, sides in beside.items() if any(shared[side] < SUFFIX for side in sides)}
 
 
 def _manner(phrase: str) -> str:

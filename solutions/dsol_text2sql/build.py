@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dsol import Built, DataError, Progress, Sample
+from dsol import Built, DataError, Sample
 from dsol_text2sql.augment import Exchange
 from dsol_text2sql.database import Database, open_databases
 from dsol_text2sql.division import SHOWN, Divided, divide, divide_synthesised, read_heldout
 from dsol_text2sql.examples import Example, language_of
-from dsol_text2sql.lexicon import learn_aliases
-from dsol_text2sql.samples import Aliases, Rendering, Writing
+from dsol_text2sql.lexicon import Target, learn_aliases
+from dsol_text2sql.samples import Rendering, Writing
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.split import leakage_report, leaks, normal, without
 from dsol_text2sql.synthesis import synthesise
+from dsol_text2sql.values import Aliases, ValueIndex
+
+if TYPE_CHECKING:
+    from dsol.solution import Progress
 
 Groups = dict[str, list[Example]]
 
@@ -31,18 +35,18 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     writing = Writing(databases)
     report: dict[str, Any] = {}
     divided = divide(settings, seed, databases, writing, report, progress)
-    aliases = _aliases(divided.training, databases)
-    rendering = Rendering(databases, aliases, writing, settings)
+    indexes = {name: ValueIndex.build(database) for name, database in databases.items()}
+    aliases = _aliases(divided.training, databases, indexes)
+    as_read, divided = divided.training, divided.tidied()
+    rendering = Rendering(databases, _knowing(indexes, aliases), writing, settings)
     sources: Groups = {}
     if divided.training:
         sources["examples"] = divided.training
-        sources["augmented"] = _augmented(divided.training, settings, seed, databases, rendering, progress)
+        sources["augmented"] = _augmented(divided.training, as_read, settings, seed, databases, rendering, progress)
     if settings.synthesis:
         sources["synthesis"] = _synthesised(settings, seed, databases, rendering, progress)
         if not divided.training:
-            sources["synthesis"], divided = divide_synthesised(
-                sources["synthesis"], divided, settings, seed, writing
-            )
+            sources["synthesis"], divided = divide_synthesised(sources["synthesis"], divided, settings, seed, writing)
     report["made"] = {name: len(examples) for name, examples in sources.items()}
     sources, report["left_out"] = _apart(sources, divided, writing, settings)
     judged = divided.judged()
@@ -75,36 +79,59 @@ def heldout(settings: Settings, files: Mapping[str, Any]) -> dict[str, list[Samp
     sets = read_heldout(settings, databases, {}, _silent)
     if not sets:
         raise DataError(["no held-out file is named; name one as `heldout` in the settings"])
-    return _rendered(sets, Rendering(databases, files.get("aliases", {}), Writing(databases), settings), _silent)
+    indexes = {name: ValueIndex.build(database) for name, database in databases.items()}
+    indexes = _knowing(indexes, files.get("aliases", {}))
+    return _rendered(sets, Rendering(databases, indexes, Writing(databases), settings), _silent)
 
 
 def _silent(what: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
-def _aliases(training: Sequence[Example], databases: Mapping[str, Database]) -> Aliases:
-    """Learn from the training examples, and from nothing else, which phrases stand for which values."""
-    aliases: dict[str, list[tuple[str, str, str | int]]] = {}
+def _aliases(
+    training: Sequence[Example], databases: Mapping[str, Database], indexes: Mapping[str, ValueIndex]
+) -> Aliases:
+    """Learn from the training examples, and from nothing else, which phrases stand for which values.
+
+    A phrase that stands for a value in one column stands for it in every column that has it.
+    """
+    aliases: dict[str, list[Target]] = {}
     for name, database in databases.items():
         pairs = [(example.question, example.sql) for example in training if example.database == name]
-        for phrase, targets in learn_aliases(pairs, database.schema).items() if pairs else ():
-            aliases.setdefault(phrase, []).extend(targets)
+        learned = learn_aliases(pairs, database.schema) if pairs else {}
+        named = {value for targets in learned.values() for _, _, value in targets}
+        places: dict[str | int, list[Target]] = {value: [] for value in named}
+        for table, column, _, values in indexes[name].columns:
+            for value in named.intersection(values):
+                places[value].append((table, column, value))
+        for phrase, targets in learned.items():
+            everywhere = [place for value in dict.fromkeys(value for _, _, value in targets) for place in places[value]]
+            aliases.setdefault(phrase, []).extend(everywhere or targets)
     return aliases
+
+
+def _knowing(indexes: Mapping[str, ValueIndex], aliases: Aliases) -> dict[str, ValueIndex]:
+    """Give the indexes with the phrases that stand for values; as the wrapper does."""
+    return {name: index.with_aliases(aliases) if aliases else index for name, index in indexes.items()}
 
 
 def _augmented(
     training: Sequence[Example],
+    as_read: Sequence[Example],
     settings: Settings,
     seed: int,
     databases: Mapping[str, Database],
     rendering: Rendering,
     progress: Progress,
 ) -> list[Example]:
-    """Multiply the training examples by exchanging values; a copy has its original's template."""
+    """Multiply the training examples by exchanging values; a copy has its original's template.
+
+    `as_read` are the same examples with the spaces that tell Chinese words apart.
+    """
     copies: list[Example] = []
     taken = {(example.database, normal(example.question)) for example in training}
     exchanges = {
-        name: Exchange(database, rendering.index(name), training, seed) for name, database in databases.items()
+        name: Exchange(database, rendering.indexes[name], as_read, seed) for name, database in databases.items()
     }
     for done, example in enumerate(training, 1):
         original = replace(example, sql=rendering.writing.target(example))
@@ -132,7 +159,7 @@ def _synthesised(
 
         chinese = {
             str(value): phrase
-            for phrase, targets in rendering.index(name).aliases.items()
+            for phrase, targets in rendering.indexes[name].aliases.items()
             for _, _, value in targets
             if language_of(phrase) == "zh"
         }
@@ -143,9 +170,7 @@ def _synthesised(
     return found
 
 
-def _apart(
-    sources: Groups, divided: Divided, writing: Writing, settings: Settings
-) -> tuple[Groups, dict[str, Any]]:
+def _apart(sources: Groups, divided: Divided, writing: Writing, settings: Settings) -> tuple[Groups, dict[str, Any]]:
     """Take out of all sources what the judged examples say too, and what an earlier source says already."""
     judged = [example for examples in divided.judged().values() for example in examples]
     banned = divided.banned(writing)
@@ -174,7 +199,9 @@ def _apart(
     return kept, report
 
 
-def _rendered(groups: Mapping[str, Sequence[Example]], rendering: Rendering, progress: Progress) -> dict[str, list[Sample]]:
+def _rendered(
+    groups: Mapping[str, Sequence[Example]], rendering: Rendering, progress: Progress
+) -> dict[str, list[Sample]]:
     """Make the samples of all groups."""
     total, done = sum(map(len, groups.values())), 0
     samples: dict[str, list[Sample]] = {}

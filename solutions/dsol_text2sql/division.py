@@ -7,14 +7,16 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dsol import Progress
-from dsol_text2sql.database import Database
-from dsol_text2sql.examples import Example, read_examples
+from dsol_text2sql.database import Database, QueryError
+from dsol_text2sql.examples import Example, read_examples, tidy
 from dsol_text2sql.samples import Writing
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.split import choose, leaks, normal, size, without
+
+if TYPE_CHECKING:
+    from dsol.solution import Progress
 
 SHOWN = 10  # rows that the report tells in full
 DEMO_TRAINING = ("chinook/train_en_a.jsonl", "chinook/train_en_b.jsonl", "chinook/train_zh.jsonl")
@@ -38,6 +40,11 @@ class Divided:
         """Give all sets that are never trained on, by name."""
         return {"development": self.development} | self.heldout
 
+    def tidied(self) -> Divided:
+        """Write all questions as people type them, without spaces between Chinese words."""
+        sets = {name: _tidied(some) for name, some in self.heldout.items()}
+        return Divided(_tidied(self.training), _tidied(self.development), sets, self.apart)
+
 
 def divide(
     settings: Settings,
@@ -55,9 +62,11 @@ def divide(
     sets = read_heldout(settings, databases, report, progress)
     paths = demo_files()[0] if is_demo(settings) else settings.examples
     examples = _read(paths, settings, databases, "examples", report, progress) if paths else []
-    examples, report["repeated"] = _once(examples, writing)
+    examples, report["repeated"] = _once(examples, writing, databases)
     together = _together(settings, writing)
-    marked = {split: [example for example in examples if example.split == split] for split in ("", "train", "dev", "test")}
+    marked = {
+        split: [example for example in examples if example.split == split] for split in ("", "train", "dev", "test")
+    }
     training = marked["train"] + marked[""]
     if marked["test"] and not settings.heldout:
         sets["heldout"] = marked["test"]
@@ -73,16 +82,16 @@ def divide(
     near = leaks(training, judged)
     report["left_out_first"] |= {"equal_or_near_to_heldout": len(near)}
     training = without(training, [leak.example for leak in near])
-    if not marked["dev"]:
-        development = choose(training, size(len(training), settings.development), seed, together)
-        divided = replace(divided, development=development)
-    return replace(divided, training=without(training, divided.development))
+    # A file may mark rows of one language only; the others need development rows too.
+    unmarked = [example for example in training if example.language not in {dev.language for dev in marked["dev"]}]
+    development = marked["dev"] + choose(unmarked, size(len(unmarked), settings.development), seed, together)
+    return replace(divided, training=without(training, development), development=development)
 
 
 def divide_synthesised(
     synthesised: Sequence[Example], divided: Divided, settings: Settings, seed: int, writing: Writing
 ) -> tuple[list[Example], Divided]:
-    """Where there are no examples, set a part of the synthesised ones apart, by template; give the rest and the parts."""
+    """Where there are no examples, set some synthesised ones apart, by template; give the rest, and the sets."""
     count = size(len(synthesised), settings.development)
     sets, rest = divided.heldout, list(synthesised)
     if not sets:
@@ -108,6 +117,10 @@ def read_heldout(
         name: _read((path,), settings, databases, f"heldout {name}", report, progress) for name, path in named.items()
     }
     return {name: examples for name, examples in sets.items() if examples}
+
+
+def _tidied(examples: Sequence[Example]) -> list[Example]:
+    return [replace(example, question=tidy(example.question)) for example in examples]
 
 
 def is_demo(settings: Settings) -> bool:
@@ -157,14 +170,38 @@ def _together(settings: Settings, writing: Writing) -> Callable[[Example], Hasha
     return lambda example: (example.origin, example.sql)
 
 
-def _once(examples: Sequence[Example], writing: Writing) -> tuple[list[Example], dict[str, Any]]:
-    """Keep each question once; of several answers to one question the first counts."""
+def _once(
+    examples: Sequence[Example], writing: Writing, databases: Mapping[str, Database]
+) -> tuple[list[Example], dict[str, Any]]:
+    """Keep each question once; of several answers to one question the first counts.
+
+    A translation of a repeated question takes over the first one's query where both return the same: then both
+    languages are answered in one style.
+    """
     first: dict[tuple[str, str], Example] = {}
+    better: dict[tuple[str, str], Example] = {}
     twice, conflicts = 0, []
     for example in examples:
         known = first.setdefault((example.database, normal(example.question)), example)
-        if known is not example:
-            twice += 1
-            if writing.target(known) != writing.target(example):
+        if known is example:
+            continue
+        twice += 1
+        if writing.target(known) != writing.target(example):
+            if _rows(known, databases) == _rows(example, databases):
+                better[example.origin, example.sql] = known
+            else:
                 conflicts.append(f"{example.origin} answers {example.question!r} unlike {known.origin}")
-    return list(first.values()), {"questions": twice, "with_another_query": len(conflicts), "shown": conflicts[:SHOWN]}
+    kept = [
+        replace(example, sql=same.sql, accepted=same.accepted)
+        if (same := better.get((example.origin, example.sql)))
+        else example
+        for example in first.values()
+    ]
+    return kept, {"questions": twice, "answered_differently": len(conflicts), "shown": conflicts[:SHOWN]}
+
+
+def _rows(example: Example, databases: Mapping[str, Database]) -> list[str]:
+    try:
+        return sorted(map(repr, databases[example.database].execute(example.sql).rows))
+    except QueryError as error:
+        return [str(error)]

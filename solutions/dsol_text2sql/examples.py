@@ -30,6 +30,7 @@ _BETWEEN_CHINESE = re.compile(r"(?<=[㐀-鿿，。？！、：；（）]) +(?=[�
 class Example:
     """A question and the SQL that answers it; `accepted` are all right queries, `sql` the first of them.
 
+    A Chinese question may be cut into words by spaces, as some data sets are: `tidy` takes them out.
     `language` is "en" or "zh"; `split` is what the file says: "train", "dev", "test" or "". `origin` is file:line.
     """
 
@@ -104,7 +105,7 @@ def language_of(question: str) -> str:
 
 
 def tidy(question: str) -> str:
-    """Collapse spaces, and take out those that only mark word boundaries between Chinese characters."""
+    """Collapse spaces, and take out those between Chinese characters: people don't type them."""
     return _BETWEEN_CHINESE.sub("", " ".join(question.split()))
 
 
@@ -130,7 +131,7 @@ def _from_row(row: Row, split: str, stem: str, problems: Problems) -> Iterator[E
         problems.add(row.origin, "field 'sql' is empty")
         return
     if isinstance(question, str):
-        text = tidy(question)
+        text = " ".join(question.split())
         if text:
             yield Example(name, text, queries[0], queries, database, language_of(text), mine, row.origin)
         else:
@@ -141,7 +142,9 @@ def _from_row(row: Row, split: str, stem: str, problems: Problems) -> Iterator[E
             problems.add(row.origin, "field 'question' must hold a text for 'en', 'zh' or both")
             return
         for language, text in texts.items():
-            yield Example(f"{name}-{language}", tidy(text), queries[0], queries, database, language, mine, row.origin)
+            yield Example(
+                f"{name}-{language}", " ".join(text.split()), queries[0], queries, database, language, mine, row.origin
+            )
     else:
         problems.add(row.origin, f"field 'question' must be text, found {type(question).__name__}")
 
@@ -167,7 +170,7 @@ def _from_sentences(row: Row, split: str, stem: str, problems: Problems) -> Iter
         filled = defaults | {name: value for name, value in given.items() if value}
         mine = row.fields.get("query-split") if split == "template" else sentence.get("question-split")
         accepted = tuple(query for one in queries for query in accepted_queries(_filled(one, filled)))
-        question = tidy(_filled(text, filled))
+        question = " ".join(_filled(text, filled).split())
         database = str(row.fields.get("database") or row.fields.get("db_id") or "")
         yield Example(
             f"{stem}-{line}-{number}",

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsol import Sample
-from dsol_text2sql.canonical import canonical, template
+from dsol_text2sql.canonical import canonical
 from dsol_text2sql.database import Database
 from dsol_text2sql.examples import Example, tidy
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.prompt import prompt_values
 from dsol_text2sql.query import Refused
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.values import Aliases, ValueIndex
+from dsol_text2sql.slots import pieces
+from dsol_text2sql.values import ValueIndex
+
+_LIST = re.compile(r"\bIN \(\?(, \?)+\)")
+_NEGATIVE = re.compile(r"(?<=[=<>(,] )-\?|(?<=\()-\?|(?<=[A-Z] )-\?")
 
 
 @dataclass
@@ -38,15 +43,10 @@ class Writing:
         return self._targets[key]
 
     def template(self, example: Example) -> str:
-        """Give the query's template, and its database where there are several."""
+        """Give the canonical query with its constants left out, and its database where there are several."""
         key = (example.database, example.sql)
         if key not in self._templates:
-            schema = self.databases[example.database].schema
-            try:
-                text = template(self.target(example), schema.dialect)
-            except Refused as refusal:
-                text = example.sql
-                self.refused[key] = str(refusal)
+            text = without_constants(self.target(example))
             self._templates[key] = f"{example.database}: {text}" if len(self.databases) > 1 else text
         return self._templates[key]
 
@@ -56,37 +56,38 @@ class Writing:
         self._templates[copy.database, copy.sql] = self.template(original)
 
 
+def without_constants(target: str) -> str:
+    """Put `?` for every constant and every list of constants of a canonical query, as `canonical.template` does.
+
+    The canonical style is regular enough to do so without parsing, which would take most of the builder's time.
+    """
+    cut = ["?" if piece[0] == "'" or piece[0].isdigit() else piece for piece in pieces(target)]
+    return _LIST.sub("IN (?)", _NEGATIVE.sub("?", "".join(cut)))
+
+
 class Rendering:
     """Make the samples of several databases as the wrapper will make its prompts."""
 
     def __init__(
-        self, databases: Mapping[str, Database], aliases: Aliases, writing: Writing, settings: Settings
+        self, databases: Mapping[str, Database], indexes: Mapping[str, ValueIndex], writing: Writing, settings: Settings
     ) -> None:
-        self._databases = databases
+        self.indexes = indexes
         self.writing = writing
         self._settings = settings
-        self._aliases = aliases
-        self._indexes: dict[str, ValueIndex] = {}
-        self._names: dict[str, NameIndex] = {}
-
-    def index(self, database: str) -> ValueIndex:
-        """Give the database's values, with the phrases that stand for them."""
-        if database not in self._indexes:
-            index = ValueIndex.build(self._databases[database])
-            self._indexes[database] = index.with_aliases(self._aliases) if self._aliases else index
-        return self._indexes[database]
+        self._schemas = {name: database.schema for name, database in databases.items()}
+        self._names = {name: NameIndex(schema) for name, schema in self._schemas.items()}
 
     def sample(self, example: Example, id: str) -> Sample:
         """Make one sample; `meta` holds all accepted queries, for the metrics."""
-        schema = self._databases[example.database].schema
-        index = self.index(example.database)
-        if example.database not in self._names:
-            self._names[example.database] = NameIndex(schema)
-        names = self._names[example.database]
+        index = self.indexes[example.database]
         question = tidy(example.question)
-        matches = index.match(question, self._settings.matches)
         values = prompt_values(
-            question, schema, matches, self._settings, literals=index.literals(question), names=names
+            question,
+            self._schemas[example.database],
+            index.match(question, self._settings.matches),
+            self._settings,
+            literals=index.literals(question),
+            names=self._names[example.database],
         )
         return Sample(
             id=id,

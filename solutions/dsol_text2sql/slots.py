@@ -16,7 +16,7 @@ Kind = OneOf["value", "alias", "contains", "starts", "ends", "year", "limit", "e
 Spans = tuple[tuple[int, int], ...]
 Phrases = Mapping[tuple[str, str, str], Sequence[str]]
 
-_SQL = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|(?<![\w.])\d+(?:\.\d+)?(?![\w.])|.", re.DOTALL)
+_SQL = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|(?<![\w.])\d+(?:\.\d+)?(?![\w.])|[^\W\d]\w*|.", re.DOTALL)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _DATED = re.compile(r"((?:1[5-9]|20)\d\d)(?:%|-.*)?")
 _COMPARED = re.compile(r"(?:[=<>]|\bBETWEEN|\bAND)\s*$", re.IGNORECASE)
@@ -41,26 +41,30 @@ class Slot:
 
 
 def pieces(sql: str) -> list[str]:
-    """Cut SQL into strings, numbers and single characters of the rest; joined they are the SQL."""
+    """Cut SQL into strings, numbers, words and single characters of the rest; joined they are the SQL."""
     return _SQL.findall(sql)
 
 
 def slots(question: str, sql: str, schema: Schema, phrases: Phrases) -> list[Slot]:
     """Find the slots of an example; no two of them overlap in the question.
 
-    `phrases` are other words for values: (table, column, value) -> phrases that stand for it.
+    `phrases` are other words for values: (table, column, value), names in lower case -> phrases that stand for it.
     """
     cut = pieces(sql)
     said = constants(sql, schema)
     free = [True] * len(question)
-    found = []
+    found: list[Slot] = []
     texts = sorted((c for c in said if isinstance(c.value, str)), key=lambda c: -len(str(c.value)))
-    for slot in (*_years(question, cut, said, schema), *_values(question, cut, texts, phrases), *_numbers(question, cut, said)):
-        if slot.places and all(all(free[start:end]) for start, end in slot.spans):
-            if not any(set(slot.places) & set(other.places) for other in found):
-                found.append(slot)
-                for start, end in slot.spans:
-                    free[start:end] = [False] * (end - start)
+    for slot in (
+        *_years(question, cut, said, schema),
+        *_values(question, cut, texts, phrases),
+        *_numbers(question, cut, said),
+    ):
+        apart = all(set(slot.places).isdisjoint(other.places) for other in found)
+        if slot.places and apart and all(all(free[start:end]) for start, end in slot.spans):
+            found.append(slot)
+            for start, end in slot.spans:
+                free[start:end] = [False] * (end - start)
     return found
 
 
@@ -82,14 +86,12 @@ def _years(question: str, cut: Sequence[str], said: Sequence[Constant], schema: 
     inside = {cut[place][1:-1] for place in dates}
     owner = next((constant for constant in said if constant.value in inside), None)
     spans = tuple(match.span() for match in re.finditer(rf"(?<!\d){year}(?!\d)", question))
-    others = {match for match in _YEAR.findall(question)} - {year}
+    others = set(_YEAR.findall(question)) - {year}
     if owner and spans and not others:
         yield Slot("year", year, spans, tuple(dates), owner.table, owner.column)
 
 
-def _values(
-    question: str, cut: Sequence[str], said: Sequence[Constant], phrases: Phrases
-) -> Iterator[Slot]:
+def _values(question: str, cut: Sequence[str], said: Sequence[Constant], phrases: Phrases) -> Iterator[Slot]:
     """Find the texts that the question says as the SQL does, in part (LIKE), or by another name."""
     for constant in said:
         text = str(constant.value)
@@ -101,7 +103,8 @@ def _values(
         if spans:
             yield Slot("value", text, spans, places, constant.table, constant.column)
             continue
-        for phrase in sorted(phrases.get((constant.table, constant.column, text), ()), key=len, reverse=True):
+        key = (constant.table.lower(), constant.column.lower(), text)
+        for phrase in sorted(phrases.get(key, ()), key=len, reverse=True):
             spans = _said(question, phrase)
             if spans:
                 yield Slot("alias", text, spans, places, constant.table, constant.column)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy
 from rapidfuzz import fuzz, process
 
-from dsol_text2sql.examples import Example
+from dsol_text2sql.examples import Example, tidy
 
 NEAR = 95.0  # rapidfuzz ratio of two normalised questions from which on they count as one
 ALIKE = 90.0  # from which on a pair is told in the leakage report
@@ -38,7 +38,7 @@ class Leak:
 def normal(question: str) -> str:
     """Fold case, width, punctuation and spaces, in which two writings of one question may differ."""
     folded = unicodedata.normalize("NFKC", question).casefold()
-    return " ".join(_NOT_TEXT.sub(" ", folded).split())
+    return tidy(_NOT_TEXT.sub(" ", folded))
 
 
 def size(count: int, share: float) -> int:
@@ -67,7 +67,7 @@ def choose(examples: Sequence[Example], count: int, seed: int, together: Togethe
             taken += here
             chosen += group
     if not chosen and count and len(order) > 1:
-        chosen = list(min(order, key=len))
+        chosen = min(order, key=lambda group: len(group))
     return chosen
 
 
@@ -82,8 +82,8 @@ def leaks(examples: Sequence[Example], judged: Sequence[Example], bound: float =
         ours = [normal(example.question) for example in block]
         ratios = process.cdist(ours, goals, scorer=fuzz.ratio, score_cutoff=bound, dtype=numpy.float32)
         best = ratios.argmax(axis=1)
-        for row in numpy.flatnonzero(ratios.max(axis=1) >= bound):
-            found.append(Leak(block[row], judged[best[row]], float(ratios[row, best[row]])))
+        rows = numpy.flatnonzero(ratios.max(axis=1) >= bound).tolist()
+        found += [Leak(block[row], judged[int(best[row])], float(ratios[row, best[row]])) for row in rows]
     return found
 
 
