@@ -10,7 +10,7 @@ from dsol_text2sql.database import Database, QueryError, open_databases
 from dsol_text2sql.pieces import Knowledge, cut, explained
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.settings import Input, Output, Settings
-from dsol_text2sql.stitching import stitch
+from dsol_text2sql.stitching import nearer, stitch
 from dsol_text2sql.understanding import understand
 from dsol_text2sql.values import ValueIndex
 
@@ -70,6 +70,9 @@ def translate(question: str, knowledge: Knowledge) -> tuple[str, float] | None:
         return None
     sketch, guesses = understood
     sql = stitch(sketch, knowledge.schema)
+    if sql is None:
+        closer = nearer(sketch, knowledge.schema)
+        sql, guesses = stitch(closer, knowledge.schema) if closer else None, guesses + 2
     if sql is None:
         return None
     return sql, max(0.02, min(0.95, 0.95 * explained(pieces) ** 2 * GUESS**guesses))

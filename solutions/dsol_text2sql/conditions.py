@@ -58,9 +58,9 @@ def comparisons(draft: Draft) -> None:
     for number in draft.pieces("number", "year", "date"):
         before = question.before(number, "compare", within=10)
         after = question.after(number, "compare", within=8)
-        cue = before if before is not None and before not in draft.roles else after
-        if cue is not None and cue not in draft.roles and cue.cue is not None:
-            _compare(draft, number, cue.cue.value, cue)
+        said = before if before is not None and before not in draft.roles else after
+        if said is not None and said not in draft.roles and said.cue is not None:
+            _compare(draft, number, said.cue.value, said)
 
 
 def _compare(draft: Draft, number: Piece, sign: str, cue: Piece, other: Piece | None = None) -> None:
@@ -91,10 +91,10 @@ def _compare(draft: Draft, number: Piece, sign: str, cue: Piece, other: Piece | 
             draft.having.append((Shown(Place(counted.table), "COUNT"), sign, str(value)))
             draft.joined.append(counted.table)
     else:
-        place = measured(draft, None, cue)
-        if place is not None:
+        guess = measured(draft, None, cue)
+        if guess is not None:
             draft.guesses += 1
-            draft.conditions.append(Condition(place, sign, _scaled(draft, place, number), second))
+            draft.conditions.append(Condition(guess, sign, _scaled(draft, guess, number), second))
 
 
 def _dated(draft: Draft, number: Piece, sign: str, column: Piece | None, second: str | int | float | None) -> None:
@@ -138,16 +138,7 @@ def _scaled(draft: Draft, place: Place, number: Piece) -> str | int | float:
 def patterns(draft: Draft) -> None:
     """Read "contains", "starts with", "ends with" and their Chinese."""
     for cue in draft.pieces("like"):
-        constant = draft.question.after(cue, "string", "value", within=12)
-        if constant is None:
-            constant = draft.question.before(cue, "string", "value", within=8)
-        text = str(constant.value) if constant is not None and constant.kind == "string" else ""
-        if constant is not None and constant.kind == "value":
-            text = draft.question.text[constant.start : constant.end]
-        if not text:
-            rest = draft.question.text[cue.end :]
-            word = re.match(r"\s*(?:the )?(?:word |letter |string )?[\"']?([^\s\"',，。？?的!！]+)", rest)
-            text = word.group(1).rstrip(".") if word else ""
+        constant, text = _pattern(draft, cue)
         name = draft.question.before(cue, "name", within=25)
         if not text or name is None or cue.cue is None:
             continue
@@ -164,6 +155,23 @@ def patterns(draft: Draft) -> None:
         draft.conditions.append(Condition(place, operator, cue.cue.value.replace("{}", text)))
 
 
+def _pattern(draft: Draft, cue: Piece) -> tuple[Piece | None, str]:
+    """Find the text that a LIKE looks for: quoted, a value's name, or just the word that stands there."""
+    question = draft.question
+    constant = question.after(cue, "string", "value", within=12) or question.before(cue, "string", "value", within=8)
+    if constant is not None:
+        value = constant.kind == "value"
+        return constant, question.text[constant.start : constant.end] if value else str(constant.value)
+    before = re.search(r"以\s*[“\"']?([^以，。]+?)[”\"']?\s*(?:字母|这个词|两?个?字)?$", question.text[: cue.start])
+    if before and cue.cue is not None and cue.cue.value != "%{}%":
+        return None, before.group(1)
+    word = re.match(
+        r"\s*(?:the )?(?:word |letter |string )?[\"']?([A-Za-z0-9@+.&/-][^\s\"',，。？?的!！]*)",
+        question.text[cue.end :],
+    )
+    return None, word.group(1).rstrip(".") if word else ""
+
+
 def values(draft: Draft) -> None:
     """Turn mentioned values into conditions, on the column nearest to what the question is about."""
     named = {p.table for p in draft.question.pieces if p.kind == "name" and p.table}
@@ -171,10 +179,27 @@ def values(draft: Draft) -> None:
         column = draft.question.before(piece, "name", within=14)
         column = column if column is not None and not column.table else None
 
-        def rank(place: Place, column: Piece | None = column, piece: Piece = piece) -> tuple[bool, bool, int, int]:
+        beside = [draft.question.before(piece, "name", within=5), draft.question.after(piece, "name", within=5)]
+        near = {p.table for p in beside if p is not None and p.table}
+        for name in beside:
+            # "New York state": the table's name only says what the value is.
+            if name is not None and name.table and name.table != draft.subject and name not in draft.roles:
+                draft.use(name if any(place.table == name.table for place in piece.places) else None, "qualifier")
+
+        def rank(
+            place: Place, column: Piece | None = column, piece: Piece = piece, near: set[str] = near
+        ) -> tuple[bool, bool, bool, bool, int, int]:
             said = column is not None and place in column.places
             path = draft.knowledge.schema.path(draft.subject, place.table)
-            return (not said, place.table not in named, 9 if path is None else len(path), piece.places.index(place))
+            far = 9 if path is None else len(path)
+            return (
+                path is None,
+                not said,
+                place.table not in near,
+                place.table not in named,
+                far,
+                piece.places.index(place),
+            )
 
         place = min(piece.places, key=rank)
         if column is not None and place in column.places:
@@ -192,7 +217,9 @@ def keyed(draft: Draft) -> None:
     for number in draft.pieces("number", "year"):
         before, after = question.before(number, "name", within=12), question.after(number, "name", within=3)
         if number.kind == "year" and not (before and NUMBERED.fullmatch(question.between(before, number))):
-            _dated(draft, number, "=", None, None)
+            dates = [p for p in (question.after(number, "name", within=10), question.before(number, "name")) if p]
+            column = next((p for p in dates if not p.table and draft.dates(read(draft, p))), None)
+            _dated(draft, number, "=", column, None)
             draft.use(number, "condition")
             continue
         if before is not None and NUMBERED.fullmatch(question.between(before, number)):

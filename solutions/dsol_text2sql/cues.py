@@ -34,32 +34,125 @@ class Cue:
 
 # kind, value, hints, English pattern, Chinese pattern; earlier rows win where two overlap.
 _RULES: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
-    ("mean", ">", (), r"(?:above|over|greater than|longer than|higher than|more (?:\w+ )?than|exceed\w*)[ -](?:the )?(?:overall )?(?:average|mean)", "(?:高于|超过|大于|长于|多于)(?:所有)?(?:总体)?(?:的)?平均(?:值|水平)?"),  # noqa: E501
-    ("mean", "<", (), r"(?:below|under|less than|shorter than|lower than|smaller than|fewer than)[ -](?:the )?(?:overall )?(?:average|mean)", "(?:低于|小于|少于|短于)(?:所有)?(?:总体)?(?:的)?平均(?:值|水平)?"),  # noqa: E501
-    ("like", "{}%", (), r"(?:start|begin)(?:s|ning|ing)? (?:with|in)(?: the (?:letter|word)s?)?|with prefix", "开头|打头"),
+    (
+        "mean",
+        ">",
+        (),
+        r"(?:above|over|greater than|longer than|higher than|more (?:\w+ )?than|"
+        r"exceed\w*)[ -](?:the )?(?:overall )?(?:average|mean)",
+        "(?:高于|超过|大于|长于|多于)(?:所有)?(?:总体)?(?:的)?平均(?:值|水平)?",
+    ),
+    (
+        "mean",
+        "<",
+        (),
+        r"(?:below|under|less than|shorter than|lower than|smaller than|"
+        r"fewer than)[ -](?:the )?(?:overall )?(?:average|mean)",
+        "(?:低于|小于|少于|短于)(?:所有)?(?:总体)?(?:的)?平均(?:值|水平)?",
+    ),
+    (
+        "like",
+        "{}%",
+        (),
+        r"(?:start|begin)(?:s|ning|ing)? (?:with|in)(?: the (?:letter|word)s?)?|with prefix",
+        "开头|打头",
+    ),
     ("like", "%{}", (), r"end(?:s|ing)? (?:with|in|on)(?: the (?:letter|word)s?)?", "结尾|收尾"),
-    ("like", "%{}%", (), r"contain(?:s|ing)?(?: the)?(?: words?| strings?| letters?)?|with the words?|includ(?:e|es|ing) the words?|having the words?", "包含|含有|带有|里带|中带|里有|字样|含"),  # noqa: E501
-    ("between", "", (), r"\bbetween\b|\bthrough\b|\bfrom(?= \d[\d.]* (?:to|until) \d)", r"介于|之间|(?<=\d)[到至](?=\d)"),
-    ("compare", ">=", (), r"\bat least\b|\bno (?:less|fewer|shorter) than\b|\bor (?:more|longer|above|later|higher)\b|\bsince\b|\bminimum of\b|\bstarting (?:in|from)\b", "至少|不少于|不低于|不小于|以上|及以上|达到|自从|(?<=年)以来|起"),  # noqa: E501
-    ("compare", "<=", (), r"\bat most\b|\bno (?:more|longer|later|greater) than\b|\bor (?:less|fewer|shorter|below|earlier)\b|\bup to\b|\bmaximum of\b", "至多|最多(?=[0-9一二两三四五六七八九十])|不超过|不多于|不高于|不大于|以下|以内"),  # noqa: E501
+    (
+        "like",
+        "%{}%",
+        (),
+        r"contain(?:s|ing)?(?: the)?(?: words?| strings?| letters?)?|with the words?|includ(?:e|es|"
+        r"ing) the words?|having the words?",
+        "包含|含有|带有|里带|中带|里有|字样|含",
+    ),
+    (
+        "between",
+        "",
+        (),
+        r"\bbetween\b|\bthrough\b|\bfrom(?= \d[\d.]* (?:to|until) \d)",
+        r"介于|之间|(?<=\d)[到至](?=\d)",
+    ),
+    (
+        "compare",
+        ">=",
+        (),
+        r"\bat least\b|\bno (?:less|fewer|shorter) than\b|\bor (?:more|longer|above|later|higher)\b|"
+        r"\bsince\b|\bminimum of\b|\bstarting (?:in|from)\b",
+        "至少|不少于|不低于|不小于|以上|及以上|达到|自从|(?<=年)以来|起",
+    ),
+    (
+        "compare",
+        "<=",
+        (),
+        r"\bat most\b|\bno (?:more|longer|later|greater) than\b|\bor (?:less|fewer|shorter|below|"
+        r"earlier)\b|\bup to\b|\bmaximum of\b",
+        "至多|最多(?=[0-9一二两三四五六七八九十])|不超过|不多于|不高于|不大于|以下|以内",
+    ),
     ("compare", ">", LONG, r"\blonger than\b|\blasting (?:more|over)(?: than)?\b", "长于|时长超过"),
     ("compare", "<", LONG, r"\bshorter than\b", "短于|时长不到"),
-    ("compare", ">", PRICE, r"\bcost(?:s|ing)? (?:more|over)(?: than)?\b|\bpric(?:ed|ier) (?:above|over|than)\b|\bmore expensive than\b", "贵于|价格超过"),  # noqa: E501
+    (
+        "compare",
+        ">",
+        PRICE,
+        r"\bcost(?:s|ing)? (?:more|over)(?: than)?\b|\bpric(?:ed|ier) (?:above|over|than)\b|\bmore expensive than\b",
+        "贵于|价格超过",
+    ),
     ("compare", "=", PRICE, r"\bcost(?:s|ing)?\b|\bpriced(?: at)?\b|\bsold (?:for|at)\b", "售价(?:为|是)?|卖"),
-    ("compare", "<", PRICE, r"\bcost(?:s|ing)? (?:less|under)(?: than)?\b|\bcheaper than\b|\bpriced (?:below|under)\b", "便宜于"),
+    (
+        "compare",
+        "<",
+        PRICE,
+        r"\bcost(?:s|ing)? (?:less|under)(?: than)?\b|\bcheaper than\b|\bpriced (?:below|under)\b",
+        "便宜于",
+    ),
     ("compare", ">", DATE, r"\bafter\b|\blater than\b", "之后|以后|晚于"),
     ("compare", "<", DATE, r"\bbefore\b|\bearlier than\b|\bprior to\b", "之前|以前|早于"),
     ("compare", "<", BIRTH, r"\bolder than\b", "年长于"),
     ("compare", ">", BIRTH, r"\byounger than\b", "年轻于"),
     ("compare", ">", SIZE, r"\b(?:larger|bigger) than\b", "大于"),
     ("compare", "<", SIZE, r"\bsmaller than\b", "小于"),
-    ("compare", ">", (), r"\b(?:more|greater|higher|taller) than\b|\bover\b|\babove\b|\bexceed(?:s|ing)?\b|\bbeyond\b|>", "超过|高于|多于|大过|超出"),  # noqa: E501
+    (
+        "compare",
+        ">",
+        (),
+        r"\b(?:more|greater|higher|taller) than\b|\bover\b|\babove\b|\bexceed(?:s|ing)?\b|\bbeyond\b|>",
+        "超过|高于|多于|大过|超出",
+    ),
     ("compare", "<", (), r"\b(?:less|fewer|lower) than\b|\bunder\b|\bbelow\b|<", "低于|少于|不到|不足|未满"),
     ("compare", "=", (), r"\bequals?(?: to)?\b|\bexactly\b|\bjust\b|\bonly\b", "等于|只有|仅有|恰好|正好|刚好"),
-    ("order", "desc", (), r"\b(?:in )?descending(?: order)?\b|\bdesc\b|(?:largest|highest|biggest|longest|most|latest|newest) first\b|from (?:most|high\w*|large\w*|long\w*|big\w*|z|new\w*|lat\w*) to \w+|\breverse\b", "降序|倒序|从高到低|从大到小|从多到少|从长到短|从晚到早|从新到旧|逆序"),  # noqa: E501
-    ("order", "asc", (), r"\b(?:in )?ascending(?: order)?\b|(?:smallest|lowest|shortest|fewest|oldest|earliest|cheapest) first\b|from (?:least|few\w*|low\w*|small\w*|short\w*|a|old\w*|earl\w*) to \w+", "升序|从低到高|从小到大|从少到多|从短到长|从早到晚|从旧到新"),  # noqa: E501
-    ("order", "label", (), r"\b(?:in )?alphabetical(?:ly)?(?: order)?\b|\ba[ -]?(?:to|-)[ -]?z\b", "(?:按)?(?:字母|拼音)(?:顺序)?(?:排序|排列)?"),
-    ("order", "", (), r"\b(?:sort|order|rank|arrang)(?:ed|ing)?(?: \w+)? by\b|\bsort(?:ed)?\b|\bordered\b", "排序|排列|排一下|排个序"),
+    (
+        "order",
+        "desc",
+        (),
+        r"\b(?:in )?descending(?: order)?\b|\bdesc\b|(?:largest|highest|biggest|longest|most|latest|"
+        r"newest)(?: \w+)? first\b|from (?:the )?(?:most|high\w*|large\w*|long\w*|big\w*|z|new\w*|"
+        r"lat\w*) to (?:the )?\w+|\breverse\b",
+        "降序|倒序|从高到低|从大到小|从多到少|从长到短|从晚到早|从新到旧|逆序",
+    ),
+    (
+        "order",
+        "asc",
+        (),
+        r"\b(?:in )?ascending(?: order)?\b|(?:smallest|lowest|shortest|fewest|oldest|earliest|"
+        r"cheapest)(?: \w+)? first\b|from (?:the )?(?:least|few\w*|low\w*|small\w*|short\w*|a|old\w*|"
+        r"earl\w*) to (?:the )?\w+",
+        "升序|从低到高|从小到大|从少到多|从短到长|从早到晚|从旧到新",
+    ),
+    (
+        "order",
+        "label",
+        (),
+        r"\b(?:in )?alphabetical(?:ly)?(?: order)?\b|\ba[ -]?(?:to|-)[ -]?z\b",
+        "(?:按)?(?:字母|拼音)(?:顺序)?(?:排序|排列)?",
+    ),
+    (
+        "order",
+        "",
+        (),
+        r"\b(?:sort|order|rank|arrang)(?:ed|ing)?(?: \w+)? by\b|\bsort(?:ed)?\b|\bordered\b",
+        "排序|排列|排一下|排个序",
+    ),
     ("extreme", "desc", LONG, r"\blongest\b", "最长"),
     ("extreme", "asc", LONG, r"\bshortest\b", "最短"),
     ("extreme", "desc", PRICE, r"\bmost expensive\b|\bpriciest\b|\bdearest\b|\bcostliest\b", "最贵"),
@@ -74,18 +167,72 @@ _RULES: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
     ("extreme", "desc", HEIGHT, r"\btallest\b", "最高"),
     ("extreme", "desc", SIZE, r"\blargest\b|\bbiggest\b|\bgreatest\b", "最大"),
     ("extreme", "asc", SIZE, r"\bsmallest\b|\btiniest\b", "最小"),
-    ("extreme", "desc", (), r"\bhighest\b|\bbest\b|\bmost\b|\bmaximum\b|\bmax\b|\btop\b", "最多|最高|最好|最佳|排名?第一|最"),
+    (
+        "extreme",
+        "desc",
+        (),
+        r"\bhighest\b|\bbest\b|\bmost\b|\bmaximum\b|\bmax\b|\btop\b",
+        "最多|最高|最好|最佳|排名?第一|最",
+    ),
     ("extreme", "asc", (), r"\blowest\b|\bfewest\b|\bleast\b|\bminimum\b|\bmin\b|\bworst\b", "最少|最低|最差|垫底"),
     ("avg", "", (), r"\baverages?\b|\bmean\b|\bavg\b|\bon average\b", "平均|均值"),
-    ("count", "", (), r"\bhow many\b|\b(?:total )?(?:number|count|amount)s? of\b|\bcount(?: up)?\b|\bnumber\b(?= does| do| is)", rf"(?:一共|总共|共)?(?:有)?(?:多少|几)(?:不同的?|种不同的?)?[{UNITS}]|(?:一共|总共|共)?有多少|总数|数量|个数|总量|计数|(?<=[曲辑客工票户歌人员市流湖山州河])数(?!据)|多少(?=客|员|专|歌|发|艺|曲|城|州|河|湖|山|学|人)"),  # noqa: E501
-    ("sum", "", (), r"\bsum\b|\btotal(?:s|ed|led)?\b|\bcombined\b|\boverall\b|\bhow much\b|\baltogether\b", "总和|总计|合计|总共|一共|累计|总(?=额|金额|价|时长|销|收|营|消|花|字节|长|大小|人口|面积)|多少钱"),  # noqa: E501
-    ("group", "", (), r"\bfor (?:each|every)\b|\bper\b|\beach\b|\bevery\b|\bgrouped by\b|\bbroken down by\b|\bfor all\b|\bby\b(?= (?:the )?(?:each )?[a-z]+ ?[a-z]*$)", rf"每一?[{UNITS}]?|各个?|分组|按照?(?=.{{1,8}}(?:统计|分组|计|汇总|列出|显示|算|看|分))|按照?"),  # noqa: E501
-    ("distinct", "", (), r"\bdistinct\b|\bdifferent\b|\bunique\b|\bno (?:repeats|duplicates)\b|\bwithout (?:repeats|duplicates|repetition)\b", "不同|去重|不重复"),  # noqa: E501
-    ("null", "", (), r"\b(?:is|are)? ?(?:missing|null|empty|blank|unknown|not (?:known|given|recorded|specified|set|listed))\b", "为空|空缺|缺失|未知|没填|未填|没有填写|没有记录"),  # noqa: E501
-    ("not", "", (), r"\b(?:not|never|no|without|isn't|aren't|don't|doesn't|didn't|haven't|hasn't|excluding|except|other than|non|outside|lacks?|lacking|neither)\b", "没有|从未|从没|没|未(?!知)|不(?!同|少|多|超|低|到|足|大|小|高)|非(?!洲|常)|除了?|以外|之外"),  # noqa: E501
+    (
+        "count",
+        "",
+        (),
+        r"\bhow many\b|\b(?:total )?(?:number|count|amount)s? of\b|\bcount(?: up)?\b|\bnumber\b(?= does| do| is)",
+        rf"(?:一共|总共|共)?(?:有)?(?:多少|几)(?:不同的?|种不同的?)?[{UNITS}]|(?:一共|总共|共)?有多少|"
+        rf"总数|数量|个数|总量|计数|(?<=[曲目辑客工票户歌人员市流湖山州河])数(?!据)|多少(?=客|员|专|歌|发|"
+        rf"艺|曲|城|州|河|湖|山|学|人)",
+    ),
+    (
+        "sum",
+        "",
+        (),
+        r"\bsum\b|\btotal(?:s|ed|led)?\b|\bcombined\b|\boverall\b|\bhow much\b|\baltogether\b",
+        "总和|总计|合计|总共|一共|累计|总(?=额|金额|价|时长|销|收|营|消|花|字节|长|大小|人口|面积)|多少钱",
+    ),
+    (
+        "group",
+        "",
+        (),
+        r"\bfor (?:each|every)\b|\bper\b|\beach\b|\bevery\b|\bgrouped by\b|\bbroken down by\b|"
+        r"\bfor all\b|\bby\b(?= (?:the )?(?:each )?[a-z]+ ?[a-z]*$)",
+        rf"每一?[{UNITS}]?|各个?(?!有|自|是|占|卖|含)|分组|按照?(?=.{{1,8}}(?:统计|分组|计|汇总|列出|显示|"
+        rf"算|看|分))|按照?",
+    ),
+    (
+        "distinct",
+        "",
+        (),
+        r"\bdistinct\b|\bdifferent\b|\bunique\b|\bno (?:repeats|duplicates)\b|\bwithout (?:repeats|"
+        r"duplicates|repetition)\b",
+        "不同|去重|不重复",
+    ),
+    (
+        "null",
+        "",
+        (),
+        r"\b(?:is|are)? ?(?:missing|null|empty|blank|unknown|not (?:known|given|recorded|specified|set|listed))\b",
+        "为空|空缺|缺失|未知|没填|未填|没有填写|没有记录",
+    ),
+    (
+        "not",
+        "",
+        (),
+        r"\b(?:not|never|no(?!\.)|without|isn't|aren't|don't|doesn't|didn't|haven't|hasn't|excluding|"
+        r"except|other than|non|outside|lacks?|lacking|neither)\b",
+        "没有|从未|从没|没|未(?!知)|不(?!同|少|多|超|低|到|足|大|小|高)|非(?!洲|常)|除了?|以外|之外",
+    ),
     ("which", "", (), r"\bwh(?:ich|at|o|ose|om|ere|en)\b", rf"哪一?[些{UNITS}]?|什么|谁"),
-    ("list", "", (), r"\b(?:list|show|give|find|display|return|get|name|tell)\b", "列出|显示|查询|查找|找出|给出|查看|列举|展示|查|找|统计"),
-)  # fmt: skip
+    (
+        "list",
+        "",
+        (),
+        r"\b(?:list|show|give|find|display|return|get|name|tell)\b",
+        "列出|显示|查询|查找|找出|给出|查看|列举|展示|查|找|统计",
+    ),
+)
 
 
 @cache

@@ -9,6 +9,24 @@ from dsol_text2sql.schema import Column
 from dsol_text2sql.stitching import Condition, Place, Shown
 from dsol_text2sql.text import is_cjk, name_words
 
+GENERIC = frozenset(
+    {
+        "name",
+        "names",
+        "called",
+        "title",
+        "titles",
+        "full name",
+        "full names",
+        "名称",
+        "名字",
+        "姓名",
+        "名",
+        "叫",
+        "标题",
+    }
+)
+
 
 @dataclass
 class Draft:
@@ -47,6 +65,11 @@ class Draft:
         plain = column is not None and not column.primary and (place.table, place.column) not in keys
         return plain and column is not None and column.kind in ("integer", "number")
 
+    def dates(self, place: Place) -> bool:
+        """Tell whether a place holds dates."""
+        column = self.column(place)
+        return column is not None and column.kind == "date"
+
     def date(self, table: str) -> Place | None:
         """Find a table's date."""
         found = self.knowledge.schema.table(table)
@@ -71,8 +94,13 @@ def read(draft: Draft, piece: Piece, near: str = "") -> Place:
     return piece.places[0]
 
 
+def generic(draft: Draft, piece: Piece) -> bool:
+    """Tell whether a word just asks what something is called."""
+    return draft.question.lower[piece.start : piece.end] in GENERIC
+
+
 def measured(draft: Draft, name: Piece | None, cue: Piece) -> Place | None:
-    """Find the quantity that a comparison or a superlative speaks of: the named one, else one that its word hints at."""
+    """Find the quantity that a comparison or a superlative speaks of: the named one, or one that its word hints at."""
     if name is not None and not name.table:
         return read(draft, name)
     tables = [p.table for p in sorted(draft.pieces("name"), key=lambda p: abs(p.start - cue.end)) if p.table]

@@ -42,6 +42,11 @@ class NameIndex:
             for column in table.columns:
                 for form, score in _column_forms(column, own):
                     self._add(form, table.name, column.name, score)
+                for key in schema.foreign_keys:
+                    if (key.table, key.column) == (table.name, column.name) and key.other != table.name:
+                        # "the support rep" of a customer is a row of Employee, not its number.
+                        for form, score in _role_forms(column):
+                            self._add(form, key.other, "", score)
         self._longest = max((form.count(" ") + 1 for form in self._forms), default=0)
 
     def link(self, question: str | list[Token]) -> tuple[Named, ...]:
@@ -117,10 +122,6 @@ def _column_forms(column: Column, table: list[str]) -> Iterator[tuple[str, float
         yield column.description, 0.95
     for phrase in (*spoken(name), *others(name)):
         yield phrase, 0.9
-    if words[-1:] and words[-1] in KEY_WORDS and len(words) > 1:
-        yield _readable(words[:-1]), 0.7
-        for phrase in (*spoken(_readable(words[:-1])), *others(_readable(words[:-1]))):
-            yield phrase, 0.65
     bare = [word for word in words if word not in table]
     if bare and len(bare) < len(words):
         yield _readable(bare), 0.85
@@ -130,6 +131,16 @@ def _column_forms(column: Column, table: list[str]) -> Iterator[tuple[str, float
         yield words[-1], 0.6
         for phrase in (*spoken(words[-1]), *others(words[-1])):
             yield phrase, 0.55
+
+
+def _role_forms(column: Column) -> Iterator[tuple[str, float]]:
+    """Give the ways to say what a linking column points to: its name without "id", and synonyms of that."""
+    words = name_words(column.name)
+    if words[-1:] and words[-1] in KEY_WORDS and len(words) > 1:
+        name = _readable(words[:-1])
+        yield name, 0.85
+        for phrase in (*spoken(name), *others(name)):
+            yield phrase, 0.8
 
 
 def _readable(words: list[str]) -> str:

@@ -100,6 +100,11 @@ def cut(question: str, knowledge: Knowledge) -> Question:
         for cue in cues(lower)
         if not _overlaps(cue.start, cue.end, held) and not _within_longer(cue, names)
     ]
+    counts = [(piece.start, piece.end) for piece in asked if piece.kind == "count"]
+    # 数量 after a table asks for a count, not for a column named quantity.
+    names = [
+        n for n in names if not _inside(n.start, n.end, counts) or not any(0 <= n.start - m.end <= 1 for m in names)
+    ]
     pieces = sorted([*values, *constants, *names, *asked], key=lambda piece: (piece.start, piece.end))
     return Question(text, lower, tuple(pieces))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dsol_text2sql.cues import Cue
-from dsol_text2sql.draft import Draft, measured, read
+from dsol_text2sql.draft import Draft, generic, measured, read
 from dsol_text2sql.pieces import Piece
-from dsol_text2sql.stitching import Place, Shown, Sketch, key, labels
+from dsol_text2sql.stitching import Condition, Place, Shown, Sketch, key, labels
 
 MONEY = ("total", "amount", "revenue", "sale", "price", "额")
 
@@ -16,10 +16,14 @@ def shape(draft: Draft) -> Sketch:
     """Turn what was understood into a sketch: one row in all, one a group, or one a row of the subject."""
     schema, subject = draft.knowledge.schema, draft.subject
     distinct = bool(draft.pieces("distinct"))
-    columns = list(dict.fromkeys(read(draft, p, subject) for p in draft.pieces("name") if not p.table))
+    columns = list(dict.fromkeys(place for p in draft.pieces("name") if not p.table for place in _shown(draft, p)))
     group = _group(draft)
     shown: list[Shown] = []
-    for piece in draft.pieces("count", "sum", "avg")[:2]:
+    asked = draft.pieces("count", "sum", "avg")
+    # "the average invoice total" and "invoice totals" name a column; "the total of invoices" asks for a sum.
+    named = [p for p in draft.question.pieces if p.kind == "name" and not p.table]
+    asked = [p for p in asked if p.kind != "sum" or not _names(draft, p, named, len(asked) > 1)]
+    for piece in asked[:2]:
         found = _aggregate(draft, piece, columns, distinct)
         if found is not None and found not in shown:
             shown.append(found)
@@ -40,18 +44,46 @@ def shape(draft: Draft) -> Sketch:
     group_by = tuple(dict.fromkeys([*group, *(places if group else [])]))
     everything = tuple(dict.fromkeys([*map(Shown, places), *shown]))
     order = [(Shown(labels(schema, subject)[0]) if not one.place.table else one, way) for one, way in draft.order]
-    others = [piece.table for piece in draft.pieces("name") if piece.table]
+    joined = [*draft.joined]
+    joined += [piece.table for piece in draft.pieces("name") if piece.table and (group or shown)]
     return Sketch(
         subject,
         everything,
-        tuple(dict.fromkeys(draft.conditions)),
+        _merged(draft.conditions),
         group_by,
         tuple(draft.having),
         tuple(order),
         draft.limit,
         distinct and not group_by and not shown,
-        tuple(dict.fromkeys([*draft.joined, *(others if group or shown else [])])),
+        tuple(table for table in dict.fromkeys(joined) if schema.path(subject, table) is not None),
     )
+
+
+def _merged(conditions: list[Condition]) -> tuple[Condition, ...]:
+    """Let one column equal any of several values, since it can't equal all of them."""
+    values: dict[Place, list[Condition]] = {}
+    for condition in dict.fromkeys(conditions):
+        if condition.operator == "=":
+            values.setdefault(condition.place, []).append(condition)
+    several = {place: same for place, same in values.items() if len(same) > 1}
+    rest = [c for c in dict.fromkeys(conditions) if c.operator != "=" or c.place not in several]
+    return (
+        *rest,
+        *(Condition(place, "IN", None, None, tuple(c.value for c in same)) for place, same in several.items()),
+    )
+
+
+def _shown(draft: Draft, piece: Piece) -> tuple[Place, ...]:
+    """Give what a free column name shows; nothing where it could only be a column of a far table."""
+    schema, subject = draft.knowledge.schema, draft.subject
+    beside = draft.question.before(piece, "name", within=2) or draft.question.after(piece, "name", within=8)
+    table = beside.table if beside is not None and beside.table else subject
+    place = read(draft, piece, table)
+    if generic(draft, piece) and place.table != table:
+        return labels(schema, table)
+    named = {p.table for p in draft.question.pieces if p.table} | {subject}
+    path = schema.path(subject, place.table)
+    return (place,) if place.table in named or (path is not None and len(path) < 2) else ()
 
 
 def _group(draft: Draft) -> list[Place]:
@@ -72,6 +104,14 @@ def _group(draft: Draft) -> list[Place]:
         if date is not None:
             group.append(replace(date, part=place.part))
     return list(dict.fromkeys(group))
+
+
+def _names(draft: Draft, piece: Piece, named: list[Piece], several: bool) -> bool:
+    """Tell whether "total" is only a column's name here."""
+    over = any(name.start <= piece.start and piece.end <= name.end for name in named)
+    before = draft.question.before(piece, "name", "list", within=6)
+    listed = before is not None and before.kind == "name"
+    return over and (several or listed)
 
 
 def _aggregate(draft: Draft, piece: Piece, columns: list[Place], distinct: bool) -> Shown | None:

@@ -32,13 +32,14 @@ class Shown:
 class Condition:
     """`place operator value`; "ABSENT" says that no row of `place.table` belongs to the subject; "ABOVE MEAN" and
 
-    "BELOW MEAN" compare with the column's average.
+    "BELOW MEAN" compare with the column's average; "IN" takes the values of `among`.
     """
 
     place: Place
     operator: str
     value: str | int | float | None = None
     other: str | int | float | None = None
+    among: tuple[str | int | float | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Sketch:
 
 
 def with_links(schema: Schema) -> Schema:
-    """Take columns of one name for links where the database declares no foreign keys (city.state_name, state.state_name)."""
+    """Take columns of one name for links where the database declares no foreign keys (state_name)."""
     if schema.foreign_keys:
         return schema
     keys = []
@@ -99,6 +100,29 @@ def stitch(sketch: Sketch, schema: Schema) -> str | None:
             write.shown(shown) + (" DESC" if way == "desc" else "") for shown, way in sketch.order
         )
     return sql + (f" LIMIT {sketch.limit}" if sketch.limit else "")
+
+
+def nearer(sketch: Sketch, schema: Schema) -> Sketch | None:
+    """Speak of the table of the first condition instead, where nothing links it with the subject."""
+    subject = next((c.place.table for c in sketch.conditions if c.place.table != sketch.subject), "")
+    if not subject:
+        return None
+
+    def linked(place: Place) -> bool:
+        return schema.path(subject, place.table) is not None
+
+    shown = tuple(one for one in sketch.shown if linked(one.place))
+    shown = shown or tuple(Shown(Place(subject), one.function) for one in sketch.shown if one.function == "COUNT")
+    return replace(
+        sketch,
+        subject=subject,
+        shown=shown or tuple(map(Shown, labels(schema, subject))),
+        conditions=tuple(one for one in sketch.conditions if linked(one.place)),
+        group=tuple(place for place in sketch.group if linked(place)),
+        having=tuple(one for one in sketch.having if linked(one[0].place)),
+        order=tuple(one for one in sketch.order if linked(one[0].place)),
+        joined=(),
+    )
 
 
 def _source(tables: Sequence[str], schema: Schema) -> tuple[str, bool] | None:
@@ -155,6 +179,8 @@ class _Writer:
             return f"{column} {sign} (SELECT AVG({plain}) FROM {table})"
         bare = condition.place.part == "year" and self.schema.dialect != "sqlite"
         values = [str(v) if bare else constant(v) for v in (condition.value, condition.other)]
+        if condition.operator == "IN":
+            return f"{column} IN ({', '.join(map(constant, condition.among))})"
         if condition.operator == "BETWEEN":
             return f"{column} BETWEEN {values[0]} AND {values[1]}"
         return f"{column} {condition.operator} {values[0]}"
@@ -185,7 +211,7 @@ def constant(value: str | int | float | None) -> str:
 
 
 def labels(schema: Schema, table: str) -> tuple[Place, ...]:
-    """Choose the columns that say what a row is: a person's two names, a name or title, else the key, else the first text."""
+    """Choose the columns that say what a row is: a person's two names, a name or title, else its key."""
     found = schema.table(table)
     columns = found.columns if found else ()
     words = {column.name: name_words(column.name) for column in columns}

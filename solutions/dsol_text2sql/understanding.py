@@ -13,8 +13,11 @@ from dsol_text2sql.text import is_cjk
 
 # "composed by" and the like name an author, not a group.
 BY = re.compile(
-    r"(?<!ed)(?<!en)(?<!ng)(?<!de) by (?:the |their |its )?$|^by (?:the )?$|(?:split|grouped|broken down|listed) by (?:the )?$"
+    r"(?<!ed)(?<!en)(?<!ng)(?<!de) by (?:the |their |its )?$|^by (?:the )?$"
+    r"|(?:split|grouped|broken down|listed) by (?:the )?$"
 )
+# Verbs that stand for the rows of a table of sales; what is asked for is what was sold.
+DEEDS = frozenset(["sold", "bought", "purchased", "卖出", "售出", "购买", "卖过", "买过", "买"])
 YEARLY = re.compile(
     r"\s*(?:calendar )?\byears?\b(?!s? old)|(?:每|各|按照?)(?:个)?年|\byearly\b|\bannual(?:ly)?\b|年度|逐年"
 )
@@ -28,13 +31,13 @@ def understand(question: Question, knowledge: Knowledge) -> tuple[Sketch, int] |
     draft.subject = _subject(draft)
     if not draft.subject:
         return None
-    for step in (values, keyed, late):
+    for step in (_extremes, values, keyed, late):
         step(draft)
     return shape(draft), draft.guesses
 
 
 def _groups(draft: Draft) -> None:
-    """Take the names after "per", "each", 每, 按 as what the rows are grouped by, and "yearly" for the year of a date."""
+    """Take the names after "per", "each", 每, 按 as what rows are grouped by, and "yearly" for the year of a date."""
     question = draft.question
     counting = any(piece.kind in ("count", "sum", "avg") for piece in question.pieces)
     for cue in draft.pieces("group"):
@@ -62,10 +65,14 @@ def _extremes(draft: Draft) -> None:
         after, before = question.after(cue, "name", within=12), question.before(cue, "name", within=6)
         chinese = is_cjk(question.text[cue.start])
         name = before or after if chinese else after or before
-        metric = _metric(draft, cue, name, chinese)
+        count = question.after(cue, "count", within=3)
+        if count is not None and count not in draft.roles:
+            name = question.after(count, "name", within=6) or name
+        metric = _metric(draft, cue, name, count is not None)
         if metric is None:
             continue
         draft.use(cue, "extreme")
+        draft.use(count, "extreme")
         draft.use(number, "limit")
         draft.limit = int(number.value) if number is not None and isinstance(number.value, int) else 1
         draft.order.append((metric, cue.cue.value))
@@ -75,7 +82,7 @@ def _extremes(draft: Draft) -> None:
             draft.use(number, "limit")
 
 
-def _metric(draft: Draft, cue: Piece, name: Piece | None, chinese: bool) -> Shown | None:
+def _metric(draft: Draft, cue: Piece, name: Piece | None, counted: bool) -> Shown | None:
     """Find what a superlative measures: a counted table, a named column, or what the adjective hints at."""
     question = draft.question
     by = next(
@@ -94,7 +101,7 @@ def _metric(draft: Draft, cue: Piece, name: Piece | None, chinese: bool) -> Show
         several = len({p.table for p in question.pieces if p.kind == "name" and p.table}) > 1
         asked = any(p.kind == "name" and not p.table for p in question.pieces if p is not piece)
         word = question.text[cue.start : cue.end].lower()
-        counting = word in ("most", "fewest", "least", "最多", "最少", "highest", "top") or piece is by
+        counting = counted or word in ("most", "fewest", "least", "最多", "最少", "top") or piece is by
         if piece.table and not cue.cue.hints and counting and (several or asked) and (piece is by or word != "top"):
             draft.use(piece, "metric")
             draft.joined.append(piece.table)
@@ -107,10 +114,10 @@ def _metric(draft: Draft, cue: Piece, name: Piece | None, chinese: bool) -> Show
                 total = question.before(piece, "sum", "avg", within=4)
                 draft.use(total, "metric")
                 return Shown(place, {"sum": "SUM", "avg": "AVG"}[total.kind] if total else "")
-    place = measured(draft, None, cue)
-    if place is not None:
+    guess = measured(draft, None, cue)
+    if guess is not None:
         draft.guesses += 1
-    return Shown(place) if place is not None else None
+    return Shown(guess) if guess is not None else None
 
 
 def _orders(draft: Draft) -> None:
@@ -132,11 +139,11 @@ def _orders(draft: Draft) -> None:
         draft.use(cue, "order")
     for cue in cues:
         after, before = draft.question.after(cue, "name", within=8), draft.question.before(cue, "name", within=8)
-        name = after if cue.cue is not None and cue.cue.value == "" and after is not None else before
-        if name is not None and not name.table:
-            draft.order.append((Shown(read(draft, name)), way))
-            if name is not before or draft.question.before(name, "group", within=3):
-                draft.use(name, "order")
+        key = after if cue.cue is not None and cue.cue.value == "" and after is not None else before
+        if key is not None and not key.table:
+            draft.order.append((Shown(read(draft, key)), way))
+            if key is not before or draft.question.before(key, "group", within=3):
+                draft.use(key, "order")
             return
     if "label" in ways:
         draft.order.append((Shown(Place("", "")), "asc"))
@@ -145,7 +152,8 @@ def _orders(draft: Draft) -> None:
 def _subject(draft: Draft) -> str:
     """Choose the table whose rows are asked for."""
     names = draft.pieces("name")
-    tables = [piece for piece in names if piece.table]
+    tables = [p for p in names if p.table and draft.question.lower[p.start : p.end] not in DEEDS]
+    tables = tables or [p for p in names if p.table]
     chinese = sum(map(is_cjk, draft.question.text)) > 2
     if tables:
         counts = [p for p in draft.question.pieces if p.kind == "count"]

@@ -18,7 +18,7 @@ composer; songwriter; writer; composed by; written by; 作曲家; 作曲; 作曲
 customer; client; buyer; shopper; 客户; 顾客; 买家; 消费者
 employee; staff; worker; staff member; 员工; 雇员; 职员; 职工
 invoice; bill; receipt; order; purchase; 发票; 账单; 订单; 单据
-invoice line; line item; invoice item; 发票明细; 发票行; 明细
+invoice line; line item; invoice item; sold; bought; purchased; 卖出; 售出; 购买; 卖过; 买过; 买; 发票明细; 发票行; 明细
 title; job title; position; job; role; 职位; 职务; 头衔; 岗位
 title; 标题; 名称; 题目
 name; called; 名称; 名字; 姓名; 叫
@@ -39,7 +39,7 @@ phone; telephone; phone number; telephone number; 电话; 电话号码
 fax; fax number; 传真; 传真号
 email; email address; mail; e mail; 邮箱; 电子邮件; 邮件; 电邮
 company; firm; business; employer; 公司; 企业
-support rep; sales rep; representative; support agent; sales agent; 客服; 客服代表; 销售代表; 支持代表
+support rep; rep; sales rep; representative; support agent; sales agent; 客服; 客服代表; 销售代表; 支持代表
 reports to; manager; boss; supervisor; superior; 上级; 经理; 主管; 上司; 汇报
 birth date; birthday; date of birth; born; 生日; 出生日期; 出生
 hire date; date of hire; hired; joined; 入职日期; 入职; 聘用; 雇用日期; 受雇
