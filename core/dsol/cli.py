@@ -215,17 +215,16 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare what a product would get from two runs, or from a run and its baseline, question by question."""
-    from dsol import comparison, report
+    from dsol import report
     from dsol.evaluation import read_answers
     from dsol.run import find_run
 
     one = find_run(run)
-    rows = read_answers(one / "answers.jsonl")
     if other == "baseline":
-        found = comparison.compare(rows, "combined", rows, "baseline")
+        found = report.compare_run(one, read_answers(one / "answers.jsonl"), "baseline")
     else:
-        found = comparison.compare(rows, "combined", read_answers(find_run(other) / "answers.jsonl"), "combined")
-    _show(found, lambda numbers: report.comparison_tables(numbers, run, other), as_json)
+        found = report.compare_run(one, read_answers(find_run(other) / "answers.jsonl"), "combined")
+    _show(found, lambda numbers, width: report.comparison_tables(numbers, run, other), as_json)
 
 
 def ask(
@@ -313,8 +312,9 @@ def _show(numbers: Any, tables: Any, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    for table in tables(numbers):
-        Console().print(table)
+    console = Console()
+    for table in tables(numbers, console.width):
+        console.print(table)
 
 
 def _warn(plugins: Plugins) -> None:
