@@ -24,6 +24,8 @@ from dsol_trl.layout import Layout
 NAME = "dsol_flat"
 # Up to this many tokens, plain matrix products over padded branches beat the blocked kernel (measured on 2 cores).
 SHORT = 128
+# Tokens in one block of flex attention's mask (its default).
+BLOCK = 128
 
 _flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu.default
 _flash_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward.default

@@ -90,7 +90,7 @@ def _model(job: FitJob, card: Card, machine: hardware.Hardware, tune: Tune) -> A
     attention.register()
     # Full tuning keeps its weights in fp32 (bf16 is for the arithmetic); what LoRA leaves frozen may stay small.
     dtype = torch.bfloat16 if machine.bf16 and tune == "lora" else torch.float32
-    model = load_model(job.start, dtype, trainable=tune == "lora")
+    model = load_model(job.start, dtype, trainable=tune == "lora").to(machine.device)
     return model.merge_and_unload() if card.adapter_of and tune == "full" else model
 
 
@@ -125,6 +125,8 @@ def _trainer(
     )
     _stop_on(model, codec.contract)
     steps.fill = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    if machine.device != "cpu":
+        steps.length = -(-steps.longest() // attention.BLOCK) * attention.BLOCK
     steps.flat = suits(model, steps)
     if steps.flat:
         model.set_attn_implementation(attention.NAME)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from dsol import NO_LOSS
-from dsol.rows import read
+from dsol.rows import read, sizes
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,15 @@ class Layout:
         return torch.tensor(starts)[:, None] + torch.where(real, steps, 0), real
 
 
-def flatten(rows: Sequence[tuple[int, int, np.ndarray, np.ndarray, int]]) -> dict[str, Any]:
+def flatten(
+    rows: Sequence[tuple[int, int, np.ndarray, np.ndarray, int]], length: int = 0, fill: int = 0
+) -> dict[str, Any]:
     """Make the inputs of one step.
 
     `rows`: (sequence, source, input ids, labels, shared prefix length) in order; rows of one sequence follow each
     other. Returns `input_ids`, `position_ids` and `labels` (1, T), `shift_labels` (1, K) of the kept positions, and
-    the `layout`.
+    the `layout`. Up to `length` tokens are filled up with `fill`, in a sequence of their own without loss, for
+    attention that is compiled for one length.
     """
     ids: list[np.ndarray] = []
     positions: list[np.ndarray] = []
@@ -107,6 +110,16 @@ def flatten(rows: Sequence[tuple[int, int, np.ndarray, np.ndarray, int]]) -> dic
         number.append(np.full(len(own), len(sequences)))
         branch.append(np.full(len(own), len(sequences[-1].branches)))
         source.append(np.full(len(own), origin))
+    spare = max(0, length - sum(len(part) for part in ids))
+    for parts, rest in (
+        (ids, np.full(spare, fill)),
+        (positions, np.arange(spare)),
+        (targets, np.full(spare, NO_LOSS)),
+        (number, np.zeros(spare)),
+        (branch, np.zeros(spare)),
+        (source, np.zeros(spare)),
+    ):
+        parts.append(rest)
     target = torch.from_numpy(np.concatenate(targets).astype(np.int64))
     kept = (target != NO_LOSS).nonzero().flatten()
     if not len(kept):
@@ -148,17 +161,20 @@ class Steps:
     """Read the rows of each step of a mix, and lay them out; the data collator of the trainer.
 
     `order`: the mix, int64 (n, 4): step, sequence, source (index into the sorted names), row. One example is one
-    step: `{"step": number}`. With `flat` False, rows are padded to a batch with the token `fill` instead.
+    step: `{"step": number}`. With `flat` False, rows are padded to a batch with the token `fill` instead. Flat steps
+    are filled up to `length`.
     """
 
     def __init__(self, order: np.ndarray, rows: Mapping[str, Path], fill: int = 0, flat: bool = True) -> None:
         self.names = sorted(rows)
         self.order = order
+        self.files = dict(rows)
         self.tables = [read(rows[name]) for name in self.names]
         self.count = int(order[-1, 0]) + 1 if len(order) else 0
         self.bounds = np.searchsorted(order[:, 0], np.arange(self.count + 1))
         self.fill = fill
         self.flat = flat
+        self.length = 0
         # Whether a sequence shares its rows' prefix is the mix's choice: one row alone shares nothing.
         sequences, members = np.unique(order[:, 1], return_counts=True)
         self.sharing = set(sequences[members > 1].tolist())
@@ -173,9 +189,22 @@ class Steps:
             found.append((sequence, source, ids, labels, shared))
         return found
 
+    def longest(self) -> int:
+        """Count the tokens of the longest flat step."""
+        columns = [sizes(self.files[name]) for name in self.names]
+        longest = 0
+        for step in range(self.count):
+            total, opened = 0, set()
+            for _, sequence, source, row in self.order[self.bounds[step] : self.bounds[step + 1]].tolist():
+                length, shared = int(columns[source][0][row]), int(columns[source][2][row])
+                total += length - (shared if sequence in opened and sequence in self.sharing else 0)
+                opened.add(sequence)
+            longest = max(longest, total)
+        return longest
+
     def __call__(self, examples: Sequence[Mapping[str, int]]) -> dict[str, Any]:
         rows = [row for example in examples for row in self.rows(example["step"])]
-        return flatten(rows) if self.flat else pad(rows, self.fill)
+        return flatten(rows, self.length, self.fill) if self.flat else pad(rows, self.fill)
 
 
 def _starts(sequence: Branched) -> list[int]:

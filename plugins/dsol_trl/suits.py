@@ -27,11 +27,11 @@ def suits(model: Any, steps: Steps) -> bool:
     model.eval()
     try:
         with torch.no_grad():
-            batch = pad(rows, steps.fill)
+            batch = {name: part.to(model.device) for name, part in pad(rows, steps.fill).items()}
             labels = batch.pop("labels")
             apart = _loss(model(**batch, use_cache=False).logits[:, :-1], labels[:, 1:])
             model.set_attn_implementation(attention.NAME)
-            laid = flatten(rows)
+            laid = {name: part.to(model.device) for name, part in flatten(rows, steps.length, steps.fill).items()}
             logits = model(
                 input_ids=laid["input_ids"], position_ids=laid["position_ids"], layout=laid["layout"], use_cache=False
             ).logits

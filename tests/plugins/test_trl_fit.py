@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -22,6 +23,7 @@ from dsol.recipe import Stage
 from dsol_trl import checkpoint, hardware
 from dsol_trl.backend import TrlBackend
 from dsol_trl.fit import choose_tune
+from dsol_trl.layout import Steps
 from dsol_trl.model import Card, load_model, read_card
 
 from .trl_job import make_job
@@ -172,7 +174,20 @@ def test_shared_and_separate_rows_train_to_the_same_losses(tmp_path: Path) -> No
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
-def test_a_damaged_row_is_refused_before_training(tmp_path: Path) -> None:
+def test_computing_activations_twice_changes_no_loss(unbroken: FitJob, tmp_path: Path) -> None:
+    job = make_job(tmp_path, backend={"gradient_checkpointing": True})
+    fit(job)
+    first, second = ((one.folder / "log.jsonl").read_text().splitlines() for one in (unbroken, job))
+    for one, two in zip(first, second, strict=True):
+        assert json.loads(one)["loss"] == pytest.approx(json.loads(two)["loss"], rel=1e-5)
+
+
+def test_steps_know_their_longest(unbroken: FitJob) -> None:
+    steps = Steps(np.load(unbroken.order), unbroken.rows)
+    assert steps.longest() == max(steps([{"step": at}])["input_ids"].shape[1] for at in range(steps.count))
+
+
+def test_a_base_with_another_template_is_refused_before_training(tmp_path: Path) -> None:
     job = make_job(tmp_path, epochs=1)
     saved = json.loads((job.start / "template.json").read_text())
     (job.start / "template.json").write_text(json.dumps({**saved, "hash": "0" * 64}))

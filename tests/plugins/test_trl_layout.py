@@ -164,3 +164,18 @@ def test_no_loss_crosses_from_one_row_to_another() -> None:
     assert torch.equal(batch["shift_labels"][0], tokens[kept + 1])
     ends = {one.own - 1 for one in batch["layout"].sequences if one.prefix}
     assert not ends & set(kept.tolist())
+
+
+def test_filling_a_step_up_changes_nothing_for_its_rows() -> None:
+    rows = make_rows([(6, [4, 5]), (0, [7])])
+    plain, filled = flatten(rows), flatten(rows, length=32, fill=5)
+    count = plain["input_ids"].shape[1]
+    assert filled["input_ids"].shape[1] == 32
+    assert filled["input_ids"][0, count:].unique().tolist() == [5]
+    assert torch.equal(filled["shift_labels"], plain["shift_labels"])
+    at = torch.arange(32)
+    seen = filled["layout"].visible(at[:, None], at[None, :])
+    assert torch.equal(seen[:count, :count], plain["layout"].visible(at[:count, None], at[None, :count]))
+    assert not seen[:count, count:].any()
+    assert not seen[count:, :count].any()
+    assert seen.diagonal().all()
