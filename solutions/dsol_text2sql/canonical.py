@@ -65,7 +65,7 @@ def _rename(resolver: Resolver) -> None:
             needed = len(reference.owner.sources) > 1
         elif reference.frame is reference.owner:
             alone = len(reference.owner.sources) == 1
-            needed = not alone or (bool(node.table) and node.name.lower() in reference.frame.aliases)
+            needed = not alone or (bool(node.table) and node.name.lower() in reference.aliases)
         else:  # a column of the query around: unqualified it must not be found further inside
             needed = True
         if not node.table and _shared(node.name, reference.owner):

@@ -46,12 +46,16 @@ class Frame:
 
 @dataclass(frozen=True)
 class Reference:
-    """A column name in the query: the frame in which it stands, and the frame and source that it was found in."""
+    """A column name in the query: the frame in which it stands, and the frame and source that it was found in.
+
+    `aliases` are the names of the SELECT list that were in sight there.
+    """
 
     node: exp.Column
     frame: Frame
     owner: Frame
     source: Source
+    aliases: frozenset[str]
 
 
 @dataclass
@@ -242,7 +246,7 @@ class Resolver:
         while here is not None:
             found = [source for source in here.sources.values() if name in source.names]
             if found:
-                self.references.append(Reference(node, frame, here, found[0]))
+                self.references.append(Reference(node, frame, here, found[0], frame.aliases))
                 self._read(node, found[0])
                 return
             if name in here.aliases or any(self._rowid(name, source) for source in here.sources.values()):
@@ -262,7 +266,7 @@ class Resolver:
             if source := here.sources.get(node.table.lower()):
                 if self.schema.dialect != "sqlite":  # servers mind the case
                     node.set("table", source.identifier.copy())
-                self.references.append(Reference(node, frame, here, source))
+                self.references.append(Reference(node, frame, here, source, frame.aliases))
                 return source
             here = here.outer
         raise Refused("unknown_table", f"{node.table}.{node.name}: {unknown('table here', node.table, frame.sources)}")
