@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsol import DataError
 from dsol_text2sql.database import Database, QueryError
 from dsol_text2sql.examples import Example, read_examples, tidy
 from dsol_text2sql.samples import Writing
@@ -62,6 +63,9 @@ def divide(
     sets = read_heldout(settings, databases, report, progress)
     paths = demo_files()[0] if is_demo(settings) else settings.examples
     examples = _read(paths, settings, databases, "examples", report, progress) if paths else []
+    if paths and not examples:
+        wanted = ", ".join(settings.languages)
+        raise DataError([f"no example is in the languages {wanted}; change `languages` in the settings"])
     examples, report["repeated"] = _once(examples, writing, databases)
     together = _together(settings, writing)
     marked = {
@@ -74,7 +78,7 @@ def divide(
         sets["heldout"] = choose(training, size(len(training), settings.development), seed + 1, together)
         training = without(training, sets["heldout"])
     apart = frozenset(sets) if settings.split == "template" else frozenset({"zh"} if is_demo(settings) else ())
-    divided = Divided(training, marked["dev"], sets, apart & sets.keys())
+    divided = Divided(training, marked["dev"], sets, frozenset(apart & sets.keys()))
     banned = divided.banned(writing)
     judged = [example for some in sets.values() for example in some]
     training = [example for example in training if writing.template(example) not in banned]

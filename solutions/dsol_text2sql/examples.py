@@ -23,6 +23,10 @@ LANGUAGES = ("en", "zh")
 _CHINESE = re.compile(r"[㐀-鿿豈-﫿]")
 _WORD = re.compile(r"[A-Za-z]+")
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|《[^》]*》|「[^」]*」|(?<!\w)'[^']*'(?!\w)")
+_NAME_IN_ERROR = re.compile(
+    r"(?:column:?|table:?|relation) [\"'`]?([^\"'`\n]+?)[\"'`]?(?: does not exist| doesn't|$| in )", re.IGNORECASE
+)
+_ALIAS_ERROR = re.compile(r"ambiguous|FROM-clause")
 _BETWEEN_CHINESE = re.compile(r"(?<=[㐀-鿿，。？！、：；（）]) +(?=[㐀-鿿，。？！、：；（）])")
 
 
@@ -263,21 +267,24 @@ class _Checked:
                 database.execute(query, row_limit=1)
                 self.verdicts[key] = ""
             except QueryError as error:
-                self.verdicts[key] = _named(error, database.schema) or f"doesn't run: {error}"
+                self.verdicts[key] = _named(error, query, database.schema) or f"doesn't run: {error}"
         return self.verdicts[key]
 
 
-def _named(error: QueryError, schema: Schema) -> str:
+def _named(error: QueryError, sql: str, schema: Schema) -> str:
     """Word a name that no table of the database has; "" for every other error, such as a wrong alias."""
-    quoted = re.search(
-        r"(?:column:?|table:?|relation|Table) [\"'`]?([^\"'`\n]+?)[\"'`]?(?: does not exist| doesn't|$| in )",
-        str(error),
-    )
-    name = quoted.group(1).rpartition(".")[2].strip() if quoted else ""
-    if error.reason == "no_such_table" and name and schema.table(name) is None:
+    found = _NAME_IN_ERROR.search(str(error))
+    name = found.group(1).rpartition(".")[2].strip() if found else ""
+    if (
+        not name
+        or _ALIAS_ERROR.search(str(error))
+        or re.search(rf"\bAS\s+[\"`]?{re.escape(name)}\b", sql, re.IGNORECASE)
+    ):
+        return ""
+    if error.reason == "no_such_table" and schema.table(name) is None:
         return unknown("table", name, [table.name for table in schema.tables])
     columns = {column.name.lower(): column.name for _, column in schema.columns()}
-    if error.reason == "no_such_column" and name and name.lower() not in columns:
+    if error.reason == "no_such_column" and name.lower() not in columns:
         close = unknown("column", name, set(columns.values()))
         return re.sub(r" \(there is: .*", "", close) + f" in the database {schema.name!r}"
     return ""
