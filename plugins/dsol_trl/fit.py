@@ -91,7 +91,9 @@ def _model(job: FitJob, card: Card, machine: hardware.Hardware, tune: Tune) -> A
     # Full tuning keeps its weights in fp32 (bf16 is for the arithmetic); what LoRA leaves frozen may stay small.
     dtype = torch.bfloat16 if machine.bf16 and tune == "lora" else torch.float32
     model = load_model(job.start, dtype, trainable=tune == "lora").to(machine.device)
-    return model.merge_and_unload() if card.adapter_of and tune == "full" else model
+    if card.adapter_of and tune == "full":
+        return model.merge_and_unload().requires_grad_(True)  # peft had frozen it
+    return model
 
 
 def _trainer(
