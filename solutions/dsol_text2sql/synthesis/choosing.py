@@ -11,12 +11,13 @@ from dsol_text2sql.synthesis.meaning import Attribute, Entity, Value, World
 from dsol_text2sql.synthesis.request import Asked, Condition, Path
 
 T = TypeVar("T")
+Row = dict[str, Value | None]
 
 
 class Chooser:
     """Draw from one seeded stream, and remember what was drawn, so that every table and column gets its turn."""
 
-    def __init__(self, world: World, rows: dict[str, list[dict[str, Value]]], seed: int) -> None:
+    def __init__(self, world: World, rows: dict[str, list[Row]], seed: int) -> None:
         self.world = world
         self.rows = rows
         self.random = random.Random(seed)
@@ -57,7 +58,7 @@ class Chooser:
             chosen = [*labels, *chosen]
         return tuple(Asked(a) for a in chosen[: max(most, len(labels) + 1)])
 
-    def condition(self, entity: Entity, via: Path = (), row: dict[str, Value] | None = None) -> Condition | None:
+    def condition(self, entity: Entity, via: Path = (), row: Row | None = None) -> Condition | None:
         """Draw a condition on a column of an entity; its value comes from `row` where one is given."""
         names = entity.labels if len(entity.labels) == 2 else ()
         fits = [
@@ -80,16 +81,21 @@ class Chooser:
         }
         attribute = self.one(fits, lambda a: weights[a.role] if len(a.values) > 1 else 0.05)
         if attribute in names and self.chance(0.6):
-            pairs = [r for r in self.rows[entity.table] if all(r.get(a.column) for a in names)]
+            pairs = [values for r in self.rows[entity.table] if (values := self.named(r, entity))]
             if pairs:
-                chosen = row or self.random.choice(pairs)
-                return Condition(attribute, "=", tuple(chosen[a.column] for a in names), via, names)
+                chosen = self.named(row, entity) if row else self.random.choice(pairs)
+                return Condition(attribute, "=", chosen, via, names) if chosen else None
         value = row.get(attribute.column) if row else None
         if value is None and row is not None:
             return None
         drawn = value if value is not None else self.value(attribute)
         operator, values = self._compare(attribute, drawn)
         return Condition(attribute, operator, values, via)
+
+    def named(self, row: Row, entity: Entity) -> tuple[Value, ...]:
+        """Give what names a row: one value or a person's two names; nothing where one is missing."""
+        found = tuple(value for a in entity.labels if (value := row.get(a.column)) not in (None, ""))
+        return found if len(found) == len(entity.labels) else ()
 
     def value(self, attribute: Attribute) -> Value:
         return self.random.choice(attribute.values)
@@ -103,8 +109,8 @@ class Chooser:
                 return ("=" if draw < 0.55 else ">" if draw < 0.8 else "<"), (value,)
             bound = _round(value, self.random)
             if draw < 0.12:
-                low, high = sorted((bound, _round(self.value(a), self.random)))  # type: ignore[type-var]
-                if low < high:  # type: ignore[operator]
+                low, high = sorted((bound, _round(self.value(a), self.random)), key=float)
+                if low != high:
                     return "between", (low, high)
             operator = ">" if draw < 0.5 else "<" if draw < 0.72 else ">=" if draw < 0.82 else "<="
             return operator, (bound,)

@@ -1,4 +1,4 @@
-"""The grammar's rules over things that belong together: pairs, counts for each, most and fewest, none, who leads whom."""
+"""The grammar's rules over things that belong together: pairs, counts for each, most, none, who leads whom."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from dsol_text2sql.synthesis.choosing import Chooser
 from dsol_text2sql.synthesis.clauses import column, columns, grouping, identity, joins, select, where
-from dsol_text2sql.synthesis.meaning import Attribute, Entity, Relation
-from dsol_text2sql.synthesis.queries import NEVER_ADDED, Rule, conditions, measures
+from dsol_text2sql.synthesis.drawing import NEVER_ADDED, conditions, measures
+from dsol_text2sql.synthesis.meaning import Attribute, Entity, Relation, Value
+from dsol_text2sql.synthesis.queries import Rule
 from dsol_text2sql.synthesis.request import Asked, Condition, Path, Request
 from dsol_text2sql.synthesis.statement import Join, Statement, literal, ref
 
@@ -31,7 +32,7 @@ def _owner(choose: Chooser) -> tuple[Entity, Path, Entity] | None:
 
 
 def _grouped(owner: Entity, way: Path) -> Statement | None:
-    """Start a statement that has one group for each owner; no join where the others hold the owner's name themselves."""
+    """Start a statement that has one group for each owner; no join where the others hold its name themselves."""
     relation = way[0].relation
     if len(way) == 1 and relation.natural and [a.column for a in owner.labels] == [relation.parent_column]:
         own = ref(relation.child, relation.column)
@@ -92,18 +93,30 @@ def each(choose: Chooser) -> Request | None:
                 return None
             start = Statement(shown, owner.table, "", further, group=grouping(owner, shown))
         with_amount = choose.chance(0.15)
-        statement = start.but(columns=[*shown, amount] if with_amount else shown,
-                              order=(amount + " DESC" * descending,), limit=number)  # fmt: skip
+        statement = start.but(
+            columns=[*shown, amount] if with_amount else shown, order=(amount + " DESC" * descending,), limit=number
+        )
         asked = (*asked, Asked(measure or owner.labels[0], way)) if with_amount else asked
     elif draw > 0.36:
         form = "each order"
         statement = statement.but(order=(amount + " DESC" * descending,))
-    return Request(form, owner, statement.text(choose.world.dialect), asked, functions=(function,), measure=measure, other=other,
-                   relation=way[-1].relation, descending=descending, number=number)  # fmt: skip
+    text = statement.text(choose.world.dialect)
+    return Request(
+        form,
+        owner,
+        text,
+        asked,
+        functions=(function,),
+        measure=measure,
+        other=other,
+        relation=way[-1].relation,
+        descending=descending,
+        number=number,
+    )
 
 
 def _amount(choose: Chooser, other: Entity) -> tuple[str, Attribute | None, str]:
-    """Draw what is computed of the others: mostly their number, else a function of a measure, or price times quantity."""
+    """Draw what is computed of the others: their number, a function of a measure, or price times quantity."""
     options = measures(other)
     prices = [a for a in options if a.sense == "price"]
     numbers = [a for a in options if a.english[0] in ("quantity", "amount", "order quantity", "units")] or [
@@ -138,8 +151,16 @@ def having(choose: Chooser) -> Request | None:
     shown = [*start.columns, "COUNT(*)"] if with_count else start.columns
     statement = start.but(columns=shown, having=f"COUNT(*) {comparison} {number}")
     asked = tuple(Asked(a) for a in owner.labels) + ((Asked(owner.labels[0], way),) if with_count else ())
-    return Request("having", owner, statement.text(choose.world.dialect), asked, other=other, relation=way[-1].relation,
-                   number=number, comparison=comparison)  # fmt: skip
+    return Request(
+        "having",
+        owner,
+        statement.text(choose.world.dialect),
+        asked,
+        other=other,
+        relation=way[-1].relation,
+        number=number,
+        comparison=comparison,
+    )
 
 
 def lacking(choose: Chooser) -> Request | None:
@@ -181,12 +202,12 @@ def tally(choose: Chooser) -> Request | None:
         return None
     owner, way, other = drawn
     row = choose.random.choice(rows)
-    values = tuple(row.get(a.column) for a in owner.labels)
+    values = choose.named(row, owner)
     back = tuple(replace(step, up=not step.up) for step in reversed(way))
     joined = joins(other.table, [back])
-    if joined is None or any(value in (None, "") for value in values):
+    if joined is None or not values:
         return None
-    named = Condition(owner.labels[0], "=", values, (), owner.labels if len(values) == 2 else ())  # type: ignore[arg-type]
+    named = Condition(owner.labels[0], "=", values, (), owner.labels if len(values) == 2 else ())
     listing = bool(other.labels) and choose.chance(0.4)
     amount, measure, function = _amount(choose, other)
     asked = tuple(Asked(a) for a in other.labels) if listing else ()
@@ -199,8 +220,17 @@ def tally(choose: Chooser) -> Request | None:
         statement = statement.but(joins=(), where=tests, distinct=listing and other.distinct)
     if listing:
         measure, function = None, ""
-    return Request("owned" if listing else "tally", owner, statement.text(choose.world.dialect), asked, (named,),
-                   functions=(function,), measure=measure, other=other, relation=way[-1].relation)  # fmt: skip
+    return Request(
+        "owned" if listing else "tally",
+        owner,
+        statement.text(choose.world.dialect),
+        asked,
+        (named,),
+        functions=(function,),
+        measure=measure,
+        other=other,
+        relation=way[-1].relation,
+    )
 
 
 def led(choose: Chooser) -> Request | None:
@@ -216,22 +246,22 @@ def led(choose: Chooser) -> Request | None:
     high = [ref("T2", a.column) for a in subject.labels]
     asked = tuple(Asked(a) for a in subject.labels)
     draw, dialect = choose.random.random(), world.dialect
-    form, value = "led pairs", ()
+    form, value = "led pairs", tuple[Value, ...]()
     statement = Statement([*low, *high], subject.table, "T1", (join,))
     if draw < 0.7:
         row = choose.random.choice(choose.rows[subject.table])
-        value = tuple(row.get(a.column) for a in subject.labels)
-        if any(v in (None, "") for v in value):
+        value = choose.named(row, subject)
+        if not value:
             return None
         side, shown, form = (low, high, "leader") if draw < 0.35 else (high, low, "followers")
-        tests = tuple(f"{name} = {literal(v, dialect)}" for name, v in zip(side, value, strict=True))  # type: ignore[arg-type]
+        tests = tuple(f"{name} = {literal(v, dialect)}" for name, v in zip(side, value, strict=True))
         statement = statement.but(columns=shown, where=tests)
     elif draw < 0.85:
         form = "leading most"
         statement = statement.but(
             columns=high, group=(ref("T2", relation.parent_column), *high), order=("COUNT(*) DESC",), limit=1
         )
-    return Request(form, subject, statement.text(dialect), asked, relation=relation, value=value)  # type: ignore[arg-type]
+    return Request(form, subject, statement.text(dialect), asked, relation=relation, value=value)
 
 
 RULES: dict[Rule, float] = {pairs: 6, each: 15, having: 5, lacking: 7, tally: 9, led: 2.5}

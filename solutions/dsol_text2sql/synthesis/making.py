@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from dsol_text2sql.synthesis import joined, queries
-from dsol_text2sql.synthesis.choosing import Chooser
-from dsol_text2sql.synthesis.meaning import Value, World
+from dsol_text2sql.query import QueryError
+from dsol_text2sql.synthesis import groups, joined, queries
+from dsol_text2sql.synthesis.chinese import ask as ask_chinese
+from dsol_text2sql.synthesis.choosing import Chooser, Row
+from dsol_text2sql.synthesis.english import ask as ask_english
+from dsol_text2sql.synthesis.meaning import World
 from dsol_text2sql.synthesis.reading import plain, read
 from dsol_text2sql.synthesis.request import Request
 from dsol_text2sql.synthesis.statement import quoted
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
     from dsol_text2sql.database import Database
 
 Language = Literal["en", "zh"]
+# Rows that are read of a table, and of a result.
 ROWS = 400
+# Draws for each example that is wanted, before the schema counts as exhausted.
+TRIES = 40
 # A request whose result says nothing is kept this often: people also ask what has no answer.
 EMPTY = 0.04
 
@@ -52,38 +58,19 @@ def synthesise(
     `aliases` says a value's Chinese word (Canada -> 加拿大); Chinese questions use it. Fewer examples come back where
     the schema offers no more.
     """
-    from dsol_text2sql.synthesis.chinese import ask as ask_chinese
-    from dsol_text2sql.synthesis.english import ask as ask_english
-    from dsol_text2sql.query import QueryError
-
     world = read(database)
     if world.chinese_names:
         languages = [language for language in languages if language == "zh"]
-    if not languages or not world.asked_for():
-        return []
-    choose = Chooser(world, _sampled_rows(database, world), seed)
-    rules = {**queries.RULES, **joined.RULES}
-    names, weights = list(rules), list(rules.values())
-    words = random.Random(seed + 1)
     made: list[Example] = []
+    if not languages or not world.asked_for():
+        return made
+    words = random.Random(seed + 1)
     seen: set[str] = set()
-    worth: dict[str, bool] = {}
     repeats: Counter[str] = Counter()
-    failed = 0
-    while len(made) < count and failed < 40 * count + 2000:
-        rule = choose.random.choices(names, weights)[0]
-        request = rule(choose)
-        failed += 1
-        if request is None or repeats[request.sql] >= 3 + count // 1000:
-            continue
-        if request.sql not in worth:
-            try:
-                result = database.execute(request.sql, row_limit=ROWS)
-            except QueryError:
-                worth[request.sql] = False
-                continue
-            worth[request.sql] = _says_something(request, result.rows) or choose.chance(EMPTY)
-        if not worth[request.sql]:
+    for rule, request in _requests(database, world, seed, TRIES * count + 2000):
+        if len(made) >= count:
+            break
+        if repeats[request.sql] >= 3 + count // 1000:
             continue
         language = languages[len(made) % len(languages)]
         question = (
@@ -95,14 +82,36 @@ def synthesise(
             continue
         seen.add(question.lower())
         repeats[request.sql] += 1
-        tables = sorted({request.subject.table, *([request.other.table] if request.other else [])})
-        made.append(
-            Example(question, request.sql, language, {"rule": rule.__name__, "form": request.form, "tables": tables})
-        )
+        tables = sorted({entity.table for entity in (request.subject, request.other) if entity})
+        made.append(Example(question, request.sql, language, {"rule": rule, "form": request.form, "tables": tables}))
         if len(made) % 50 == 0:
             progress("synthesise", len(made), count)
     progress("synthesise", len(made), count)
     return made
+
+
+def _requests(database: Database, world: World, seed: int, tries: int) -> Iterator[tuple[str, Request]]:
+    """Draw requests whose SQL runs and says something, each with its rule's name."""
+    choose = Chooser(world, _sampled_rows(database, world), seed)
+    rules = {**queries.RULES, **groups.RULES, **joined.RULES}
+    worth: dict[str, bool] = {}
+    for _ in range(tries):
+        rule = choose.random.choices(list(rules), list(rules.values()))[0]
+        request = rule(choose)
+        if request is None:
+            continue
+        if request.sql not in worth:
+            worth[request.sql] = _is_worth_asking(request, database, choose)
+        if worth[request.sql]:
+            yield rule.__name__, request
+
+
+def _is_worth_asking(request: Request, database: Database, choose: Chooser) -> bool:
+    try:
+        result = database.execute(request.sql, row_limit=ROWS)
+    except QueryError:
+        return False
+    return _says_something(request, result.rows) or choose.chance(EMPTY)
 
 
 def _says_something(request: Request, rows: Sequence[Sequence[Any]]) -> bool:
@@ -114,9 +123,9 @@ def _says_something(request: Request, rows: Sequence[Sequence[Any]]) -> bool:
     return True
 
 
-def _sampled_rows(database: Database, world: World) -> dict[str, list[dict[str, Value]]]:
+def _sampled_rows(database: Database, world: World) -> dict[str, list[Row]]:
     """Read some rows of every table: where two conditions meet, their values come from one row."""
-    found: dict[str, list[dict[str, Value]]] = {}
+    found: dict[str, list[Row]] = {}
     for entity in world.entities.values():
         columns = [attribute.column for attribute in entity.attributes if attribute.values]
         if not columns:

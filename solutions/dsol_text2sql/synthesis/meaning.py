@@ -41,7 +41,7 @@ class Attribute:
 class Entity:
     """A table as people speak of it: its nouns, the columns that name a row, and the rest.
 
-    `links` says that the table only ties others together; nobody asks for its rows. `distinct`: its name is repeated in
+    `links`: the table only ties others together, nobody asks for its rows. `distinct`: its name is repeated in
     several rows of one thing. `extends`: it only adds facts to the rows of another table, whose nouns it takes.
     """
 
@@ -68,7 +68,7 @@ class Entity:
 
 @dataclass(frozen=True)
 class Relation:
-    """Rows of `child` point by `column` to one row of `parent`; `english` and `chinese` say what the parent is to it."""
+    """Rows of `child` point by `column` to one row of `parent`; `english` and `chinese` say what it is to them."""
 
     child: str
     column: str

@@ -55,3 +55,15 @@ class Request:
     number: int = 0
     comparison: str = ""
     value: tuple[Value, ...] = ()
+
+
+def spent(request: Request) -> bool:
+    """Tell whether a request adds up what belongs to a buyer as money that the buyer spent."""
+    measure, other, relation = request.measure, request.other, request.relation
+    if not measure or not other or not relation or request.functions != ("SUM",):
+        return False
+    buyer = request.subject.english[0] in ("customer", "client", "buyer", "user", "member")
+    bill = {"invoice", "order", "payment", "purchase", "bill", "sale"} & set(other.english[0].split())
+    return bool(
+        measure.sense == "money" and measure.column and buyer and bill and relation.parent == request.subject.table
+    )

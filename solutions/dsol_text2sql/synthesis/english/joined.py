@@ -1,0 +1,361 @@
+"""English for things that belong together: pairs, counts for each, most, none, leaders, nested comparisons."""
+
+from __future__ import annotations
+
+from dsol_text2sql.synthesis.english.conditions import after, conditions
+from dsol_text2sql.synthesis.english.groups import amount, at_least, extreme, sorting
+from dsol_text2sql.synthesis.english.lists import FIND, SHOW, Form, degree, which_one
+from dsol_text2sql.synthesis.english.voice import Voice
+from dsol_text2sql.synthesis.lexicon import HOLDERS, MAKERS
+from dsol_text2sql.synthesis.meaning import World
+from dsol_text2sql.synthesis.names import article, plural
+from dsol_text2sql.synthesis.request import Request, spent
+
+PAIRS = f"""
+2* {SHOW} the {{shown}} of [all |the |]{{things}}
+[List|Show|Give me] [each|every] {{one}} with [its|the] {{owner}}
+What is the {{owner}} of each {{one}}
+For each {{one}}, [show|list|give] the {{own}} and the {{owner}}
+[Show|List|Find|Return] the {{owns}} of {{things}} together with [their|the] {{owners}}
+{{owns}} of {{things}} and their {{owners}}
+"""
+EACH = """
+What is the {amount} for each {noun}
+[List|Show|Give me] [each|every] {noun} [with|and|together with] the {amount}
+2* [Show|Find|Return|List] the {own} of each {noun} and the {amount}
+For each {noun}, [show|find|list|give] the {own} and the {amount}
+{amount} [per|by|for each] {noun}
+[List|Show] all {nouns} [along with|with|and] the {amount} [for each|of each]
+"""
+EACH_COUNT = """
+4* How many {held} does each {noun} have
+How many {held} are there {in} each {noun}
+How many {held} per {noun}
+Count the {held} {of} each {noun}
+Show the number of {held} by {noun}
+Give the {own} of every {noun} and how many {held} {they} have
+"""
+EACH_SPENT = (
+    "3* How much [did|has] each {noun} [spend|spent] [in total|]\n2* What is the total amount spent by each {noun}"
+)
+MOST = f"""
+5* Which {{count}}{{noun}} {{has}} {{tail}}
+2* What {{is}} the {{labels}} of the {{count}}{{noun}} with {{tail}}
+2* {FIND} the {{count}}{{noun}} with {{tail}}
+{FIND} the {{labels}} of the {{count}}{{noun}} {{who}} {{has}} {{tail}}
+What {{is}} the {{count}}{{noun}} with {{tail}}
+the {{count}}{{noun}} with {{tail}}
+"""
+MOST_SHOWN = f"""
+2* What {{is}} the {{shown}} of the {{count}}{{noun}} with {{tail}}
+{FIND} the {{shown}} of the {{count}}{{noun}} {{who}} {{has}} {{tail}}
+{FIND} the {{shown}} for the {{count}}{{noun}} with {{tail}}
+"""
+MOST_SPENT = (
+    "4* Which {count}{noun} [spent|has spent] the {most} [money|]\n2* Which {count}{noun} spent the {most} in total"
+)
+HAVING = f"""
+3* Which {{nouns}} have {{number}}
+What are the {{names}} of {{nouns}} with {{number}}
+2* {SHOW} the {{nouns}} [with|{{who}} have] {{number}}
+[Find|List|Show|Return] the {{names}} of {{nouns}} [with|{{who}} have] {{number}}
+{{nouns}} with {{number}}
+"""
+NONE = """
+2* without any {held} :: [do not|don't] have any {held}
+with no {held} :: have no {held}
+{who} do not have any {held} :: do not have any {held}
+{who} have no {held} :: have no {held}
+{who} have no {one} :: have no {one}
+without {held} :: have no {held}
+{who} have never had {a} :: have never had {a}
+"""
+SOME = """
+with at least one {one} :: have at least one {one}
+{who} have {held} :: have {held}
+{who} have {a} :: have {a}
+with {held} :: have any {held}
+"""
+COUNTED = """
+3* How many {nouns} {predicate}
+How many {nouns} {post} are there
+What is the number of {nouns} {post}
+Count the {nouns} {post}
+[Find|Give me] the number of {nouns} {post}
+number of {nouns} {post}
+"""
+CHOSEN = f"""
+3* Which {{nouns}} {{predicate}}
+2* What are the {{names}} of {{nouns}} {{post}}
+2* {SHOW} [the|all] {{nouns}} {{post}}
+[Find|List|Show|Return] the {{names}} of [all |]{{nouns}} {{post}}
+{{nouns}} {{post}}
+"""
+TALLY = """
+4* How many {held} does {called} have
+2* How many {held} are there {by} {called}
+How many {held} {by} {called} [are there|do we have]
+Count the {held} {by} {called}
+What is the number of {held} {by} {called}
+number of {held} {by} {called}
+[Find|Tell me] the number of {held} {by} {called}
+"""
+SPENT = """
+3* How much did {called} spend [in total|]
+How much money has {called} spent
+What is the total amount spent by {called}
+What did {called} spend in total
+"""
+AMOUNT = """
+2* What is the {said} {by} {called}
+[Find|Show|Give me] the {said} {by} {called}
+{said} {by} {called}
+"""
+OWNED = f"""
+2* Which {{held}} does {{called}} have
+2* What are the {{held}} {{by}} {{called}}
+What {{held}} are {{by}} {{called}}
+2* {SHOW} [the|all|all the] {{held}} {{by}} {{called}}
+What are the {{names}} of the {{held}} {{by}} {{called}}
+[List|Find|Show] the {{names}} of all {{held}} {{by}} {{called}}
+{{held}} {{by}} {{called}}
+Which {{held}} are {{by}} {{called}}
+"""
+LEADER = "2* Who is the {role} of {v}\nWhat is the name of the {role} of {v}\nFind the {role} of {v}\n"
+REPORTS = "2* Who does {v} report to\nTo whom does {v} report\nWho [manages|supervises] {v}"
+FOLLOWERS = """
+Which {nouns} have {v} as [their |]{role}
+[List|Find] [the|all] {nouns} whose {role} is {v}
+"""
+REPORTERS = """
+3* Which {nouns} report to {v}
+2* Who reports to {v}
+List the {nouns} [managed|supervised] by {v}
+Who are the {nouns} [working under|reporting to] {v}
+"""
+LED_PAIRS = """
+List each {noun} with the name of [their|the] {role}
+Show all {nouns} and their {roles}
+For each {noun}, give the name and the name of the {role}
+What are the names of the {nouns} and of their {roles}
+"""
+LEADS_MOST = """
+Which {noun} is the {role} of the most {nouns}
+Find the {noun} that is most often the {role}
+"""
+MANAGES_MOST = """
+Which {noun} [manages|supervises] the most {nouns}
+Who has the most {nouns} reporting to them
+Which {role} has the most direct reports
+Who is the {role} of the most {nouns}
+"""
+NESTED = """
+with {a} {over} {mean} :: have {a} {over} {mean}
+whose {name} is {over} {mean} :: have {a} {over} {mean}
+with {plain} average {name} :: have {plain} average {name}
+"""
+COMPARED = "with {a} {over} that of {rest} :: have {a} {over} that of {rest}\n"
+BOTH = f"""
+2* Which {{names}} have both {{nouns}} {{one}} and {{nouns}} {{two}}
+{SHOW} the {{names}} that have {{nouns}} {{one}} as well as {{nouns}} {{two}}
+What are the {{names}} of both {{nouns}} {{one}} and {{nouns}} {{two}}
+Find the {{names}} shared by {{nouns}} {{one}} and {{nouns}} {{two}}
+"""
+EXCEPT = f"""
+2* Which {{names}} have {{nouns}} {{one}} but no {{nouns}} {{two}}
+{SHOW} the {{names}} with {{nouns}} {{one}} but without {{nouns}} {{two}}
+What are the {{names}} that have {{nouns}} {{one}} and not {{nouns}} {{two}}
+"""
+
+
+def _pairs(request: Request, world: World, v: Voice) -> str:
+    relation = next(one.via for one in request.asked if one.via)[-1].relation
+    owner = v.role(relation, world.entities[relation.parent])
+    own, said = v.labels(request.subject, False), after(request, world, v)
+    return v.say(
+        PAIRS,
+        shown=v.asked(request.asked, request.subject, True),
+        owner=owner,
+        owners=plural(owner),
+        own=own,
+        owns=plural(own) if " and " not in own else v.labels(request.subject, True),
+        things=f"{v.nouns(request.subject)} {said}",
+        one=f"{v.noun(request.subject)} {said}",
+    )
+
+
+def _held(request: Request, v: Voice) -> str:
+    assert request.other is not None
+    return v.nouns(request.other)
+
+
+def _each(request: Request, world: World, v: Voice) -> str:
+    owner, held = request.subject, _held(request, v)
+    text = EACH + (EACH_COUNT if request.measure is None else EACH_SPENT if spent(request) else "")
+    said = v.say(
+        text,
+        amount=amount(request, world, v, held),
+        noun=v.noun(owner),
+        nouns=v.nouns(owner),
+        held=held,
+        own=v.labels(owner, False),
+        they="they" if owner.person else "those",
+        **{"in": _inside(request, "for"), "of": _inside(request, "of")},
+    )
+    return said + (sorting(request, v) if request.form == "each order" else "")
+
+
+def _inside(request: Request, other: str) -> str:
+    last = request.subject.english[0].rpartition(" ")[2]
+    return "by" if last in MAKERS else "in" if last in HOLDERS else other
+
+
+def _most(request: Request, world: World, v: Voice) -> str:
+    owner, other, many, up = request.subject, request.other, request.number > 1, request.descending
+    assert other is not None
+    held, extra = v.nouns(other), ""
+    asked = tuple(one for one in request.asked if not one.via)
+    if request.measure is None:
+        most = "[the most|the most|the highest number of|the largest number of|the greatest number of]"
+        fewest = "[the fewest|the least|the smallest number of|the lowest number of]"
+        tail = v.say(f"{most if up else fewest} {{held}}", held=held)
+        extra = v.pick(", and how many", f" together with the number of {held}", f" and the number of {held}")
+    else:
+        top = v.say("[highest|largest|greatest]" if up else "[lowest|smallest]")
+        tail, extra = (
+            f"the {top} {amount(request, world, v, held)}",
+            v.pick(" and what is it", " together with that value"),
+        )
+        if request.functions == ("MAX",):
+            words, best = extreme(request.measure, other, True, v)
+            tail = (
+                f"the {v.pick(*words)} {v.noun(other)}"
+                if words and v.chance(0.7)
+                else f"the {v.noun(other)} with the {best}"
+            )
+    slots = {"tail": tail, "count": f"{v.count(request.number)} " if many else "", "is": "are" if many else "is",
+             "noun": v.nouns(owner) if many else v.noun(owner), "has": "have" if many else "has",
+             "who": "who" if owner.person else "that", "most": "most" if up else "least"}  # fmt: skip
+    extra = extra if len(asked) < len(request.asked) else ""
+    if {one.attribute for one in asked} != set(owner.labels):
+        return v.say(MOST_SHOWN, shown=v.asked(asked, owner, many), **slots) + extra
+    text = MOST + (MOST_SPENT + "\n" if spent(request) else "")
+    if owner.person and not many:
+        text += "2* Who has {tail}\nWho is the {noun} with {tail}\n" + (
+            "3* Who spent the {most}" if spent(request) else ""
+        )
+    elif many and request.measure is None and up:
+        text += f"2* [Show|List|What are] the top {{count}}{{noun}} by number of {held}"
+    return v.say(text, labels=v.labels(owner, many), **slots) + extra
+
+
+def _having(request: Request, world: World, v: Voice) -> str:
+    owner, other = request.subject, request.other
+    assert other is not None
+    counted = len(request.asked) > len(owner.labels)
+    extra = v.pick(", and how many do they have", f", with the number of {v.nouns(other)}") if counted else ""
+    return (
+        v.say(
+            HAVING,
+            nouns=v.nouns(owner),
+            names=v.labels(owner, True),
+            who="who" if owner.person else "that",
+            number=at_least(request, v, v.nouns(other), v.noun(other)),
+        )
+        + extra
+    )
+
+
+def _chosen(request: Request, v: Voice, text: str, **slots: object) -> str:
+    """Ask for, or count, the subjects that a phrase describes."""
+    post, _, predicate = v.say(text, **slots).partition(" :: ")
+    nouns = v.nouns(request.subject)
+    if not request.asked:
+        return v.say(COUNTED, nouns=nouns, post=post, predicate=predicate)
+    return v.say(CHOSEN, nouns=nouns, names=v.labels(request.subject, True), post=post, predicate=predicate)
+
+
+def _none(request: Request, world: World, v: Voice) -> str:
+    assert request.other is not None
+    one = v.noun(request.other)
+    return _chosen(
+        request,
+        v,
+        SOME if request.form == "some" else NONE,
+        held=_held(request, v),
+        one=one,
+        a=article(one),
+        who="who" if request.subject.person else "that",
+    )
+
+
+def _tally(request: Request, world: World, v: Voice) -> str:
+    called, by, held = which_one(request, v), _inside(request, v.pick("of", "for")), _held(request, v)
+    if request.form == "owned":
+        assert request.other is not None
+        return v.say(OWNED, held=held, called=called, by=by, names=v.labels(request.other, True))
+    if request.measure is None:
+        return v.say(TALLY, held=held, called=called, by=by)
+    if spent(request) and v.chance(0.6):
+        return v.say(SPENT, called=called)
+    said = amount(request, world, v, held)
+    return v.say(AMOUNT, said=said, called=called, by=by)
+
+
+def _led(request: Request, world: World, v: Voice) -> str:
+    subject, relation = request.subject, request.relation
+    noun = v.noun(subject)
+    role = v.role(relation, subject) if relation and relation.own_role else f"related {noun}"
+    reports = role in ("manager", "supervisor", "boss")
+    slots = {"noun": noun, "nouns": plural(noun), "role": role, "roles": plural(role), "v": ""}
+    if request.form == "led pairs":
+        return v.say(LED_PAIRS, **slots)
+    if request.form == "leading most":
+        return v.say(MANAGES_MOST if reports else LEADS_MOST, **slots)
+    slots["v"] = v.value(" ".join(str(one) for one in request.value))
+    if request.form == "leader":
+        text = LEADER + (REPORTS if reports else "")
+        return v.say(text if subject.person else text.replace("Who is", "What is"), **slots)
+    return v.say(FOLLOWERS + (REPORTERS if reports else ""), **slots)
+
+
+def _nested(request: Request, world: World, v: Voice) -> str:
+    measure, up = request.measure, request.descending
+    assert measure is not None
+    name, known = v.name(measure), degree(measure, request.subject)
+    words = [one for one in (known.more if up else known.less) if one.endswith(" than") and one.count(" ") < 3]
+    words = [one for one in words if not one.startswith(("that", "who", "earning"))]
+    slots = {"name": name, "a": article(name), "plain": "above" if up else "below"}
+    slots["over"] = v.say(
+        "[above|higher than|greater than|more than]" if up else "[below|lower than|less than|smaller than]"
+    )
+    if request.value:
+        text = COMPARED + "\n".join(f"2* {one} {{rest}} :: are {one} {{rest}}" for one in words)
+        return _chosen(request, v, text, rest=v.value(request.value[0]), **slots)
+    mean = v.say(
+        "[the average|average|the average {name}|the average {name} of all {nouns}|the mean]",
+        name=name,
+        nouns=v.nouns(request.subject),
+    )
+    text = NESTED + "\n".join(
+        f"2* that are {one} [the average|average] :: are {one} [the average|average]" for one in words
+    )
+    return _chosen(request, v, text, mean=mean, **slots)
+
+
+def _both(request: Request, world: World, v: Voice) -> str:
+    (one, _), (two, _) = conditions(request, world, v)
+    return v.say(
+        BOTH if request.form == "intersect" else EXCEPT,
+        names=plural(v.name(request.asked[0].attribute)),
+        nouns=v.nouns(request.subject),
+        one=one,
+        two=two,
+    )
+
+
+JOINED: dict[str, Form] = {
+    "pairs": _pairs, "each": _each, "each order": _each, "most": _most, "having": _having, "none": _none, "some": _none,
+    "tally": _tally, "owned": _tally, "leader": _led, "followers": _led, "led pairs": _led, "leading most": _led,
+    "nested average": _nested, "nested compare": _nested, "intersect": _both, "except": _both,
+}  # fmt: skip
