@@ -11,6 +11,7 @@ from dsol_text2sql.canonical import canonical
 from dsol_text2sql.database import Database
 from dsol_text2sql.examples import Example, tidy
 from dsol_text2sql.linking import NameIndex
+from dsol_text2sql.literals import literals
 from dsol_text2sql.prompt import prompt_values
 from dsol_text2sql.query import Refused
 from dsol_text2sql.settings import Settings
@@ -86,7 +87,8 @@ class Rendering:
             self._schemas[example.database],
             index.match(question, self._settings.matches),
             self._settings,
-            literals=index.literals(question),
+            # Few questions hold a constant; only then it's worth asking whether the database has it as a value.
+            literals=index.literals(question) if literals(question) else (),
             names=self._names[example.database],
         )
         return Sample(

@@ -43,7 +43,7 @@ def questions(samples: Iterable[Sample]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def demo() -> Built:
-    return build(Settings(augment=1, synthesis=300), 0, quiet)
+    return build(Settings(augment=1, synthesis=200), 0, quiet)
 
 
 def test_the_demo_has_what_it_promises(demo: Built) -> None:
@@ -72,7 +72,7 @@ def test_no_template_of_the_chinese_held_out_set_is_trained_on(demo: Built) -> N
     banned = {template(sample.meta["sql"][0], "sqlite", schema) for sample in demo.heldout["zh"]}
     assert len(banned) > 30
     ours = {sample.target for sample in [*training(demo), *demo.development]}
-    assert banned.isdisjoint(template(target, "sqlite", schema) for target in ours)
+    assert banned.isdisjoint(map(without_constants, ours))
     assert demo.report["leakage"]["zh"]["shared_templates"] == 0
 
 
