@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dsol import Baseline
-from dsol_text2sql.database import Database, QueryError, open_databases
+from dsol import Baseline, unknown
+from dsol_text2sql.database import Database, DatabaseError, QueryError, open_databases
 from dsol_text2sql.pieces import Knowledge, cut, explained
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.settings import Input, Output, Settings
@@ -50,9 +50,11 @@ class Rules:
     _known: dict[str, Knowledge] = field(default_factory=dict)
 
     def database(self, name: str) -> Database:
-        """Give the database of this name, or the only one."""
+        """Give the database of this name, by default the first; an unknown name is a DatabaseError."""
         if not self._databases:
             self._databases.update(open_databases(self.settings))
+        if name and name not in self._databases:
+            raise DatabaseError(unknown("database", name, self._databases))
         return self._databases[name or next(iter(self._databases))]
 
     def knowledge(self, database: Database) -> Knowledge:

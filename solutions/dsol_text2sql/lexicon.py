@@ -29,8 +29,12 @@ SURE = 0.6  # how often a phrase has to stand for the value, of all the times it
 
 @dataclass(frozen=True)
 class _Pair:
-    """One example: its phrases as [first, last) spans by key, and the folded values that its words don't explain."""
+    """One example: its phrases as [first, last) spans by key, and the folded values that its words don't explain.
 
+    `cut`: the question is Chinese with spaces between its words.
+    """
+
+    cut: bool
     tokens: tuple[Token, ...]
     phrases: Mapping[str, tuple[int, int]]
     values: tuple[str, ...]
@@ -56,9 +60,12 @@ def learn_aliases(
                 places[key][constant.table, constant.column, constant.value] = None
                 if f" {key} " not in f" {text} ":
                     values[key] = None
-        pairs.append(_Pair(read, _phrases(question, read, grammar), tuple(values)))
+        cut = _is_cut(read)
+        pairs.append(_Pair(cut, read, _phrases(read, grammar, cut), tuple(values)))
     return {
-        phrase.replace(" ", "") if is_cjk(phrase) else phrase: [target for value in values for target in places[value]]
+        phrase.replace(" ", "") if is_cjk(phrase) else phrase: sorted(
+            (target for value in values for target in places[value]), key=str
+        )
         for phrase, values in sorted(_link(pairs, sure).items())
     }
 
@@ -71,11 +78,14 @@ def _grammar(schema: Schema) -> frozenset[str]:
     return frozenset(grammar) | edge_characters()
 
 
-def _phrases(question: str, read: Sequence[Token], grammar: frozenset[str]) -> dict[str, tuple[int, int]]:
-    """List the phrases that might name a value; where a Chinese question is cut into words, only whole words."""
-    chinese = [token for token in read if is_cjk(token.key)]
+def _is_cut(read: Sequence[Token]) -> bool:
+    chinese = sum(is_cjk(token.key) for token in read)
     breaks = sum(one.end < two.start for one, two in pairwise(read))
-    cut = len(chinese) > 1 and breaks >= len(read) / 4
+    return chinese > 1 and breaks >= len(read) / 4
+
+
+def _phrases(read: Sequence[Token], grammar: frozenset[str], cut: bool) -> dict[str, tuple[int, int]]:
+    """List the phrases that might name a value; where a Chinese question is cut into words, only whole words."""
     found: dict[str, tuple[int, int]] = {}
     for first in range(len(read)):
         if read[first].key in grammar or (cut and first and read[first - 1].end == read[first].start):
@@ -108,9 +118,11 @@ def _link(pairs: Sequence[_Pair], sure: float) -> dict[str, list[str]]:
     for _ in range(ROUNDS):
         habit = _Habit(links)
         links = Counter(link for pair in pairs for link in _best(pair, association, habit))
+    cut = {phrase for pair in pairs if pair.cut for phrase in pair.phrases}
     owners: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for (phrase, value), count in links.items():
-        if count / seen[phrase] >= (sure if count == 1 else sure / 2):
+        # One example shows which phrase it is only where the words are cut already.
+        if count / seen[phrase] >= (sure if count == 1 else sure / 2) and (count > 1 or phrase in cut):
             owners[phrase].append((-count, value))
     return {phrase: [value for _, value in sorted(values)] for phrase, values in owners.items()}
 
@@ -131,9 +143,13 @@ class _Association:
         return 2 * self.together[phrase, value] / (self.phrases[phrase] + self.values[value])
 
     def surprise(self, word: str, value: str) -> float:
-        """Give how much oftener a word stands with a value than by chance (pointwise mutual information, nats)."""
+        """Give how much oftener a word stands with a value than by chance (pointwise mutual information, nats).
+
+        What any word of the question has is taken off: half of what is possible, at most SURPRISING.
+        """
+        possible = math.log(self.examples / self.values[value])
         expected = self.words[word] * self.values[value]
-        return math.log(self.examples * self.words_together[word, value] / expected)
+        return math.log(self.examples * self.words_together[word, value] / expected) - min(SURPRISING, possible / 2)
 
 
 class _Habit:
@@ -148,10 +164,16 @@ class _Habit:
                 self._linked[word] += count
                 self._own[word, value] += count
 
-    def share(self, word: str, value: str, association: _Association) -> float:
-        """Give the share of a word's uses in names, apart from those with this value; 0.5 where nothing is known."""
+    def weight(self, word: str, value: str, association: _Association) -> float:
+        """Say by a number in (-0.5, 0.5) how namelike a word is: by the share of its uses elsewhere that are in names.
+
+        A word that only ever stands with this value belongs to its name, if it does so more than once.
+        """
+        elsewhere = association.words[word] - association.words_together[word, value]
+        if elsewhere <= 0:
+            return 0.1 if association.values[value] > 1 else 0.0
         linked = self._linked[word] - self._own[word, value]
-        return (linked + 0.5) / (association.words[word] - association.words_together[word, value] + 1)
+        return (linked + 0.5) / (elsewhere + 1) - 0.5
 
 
 def _best(pair: _Pair, association: _Association, habit: _Habit) -> list[tuple[str, str]]:
@@ -166,9 +188,9 @@ def _best(pair: _Pair, association: _Association, habit: _Habit) -> list[tuple[s
             score = association.dice(phrase, value)
             words = phrase.split(" ")
             if habit.any:
-                name = sum(habit.share(word, value, association) - 0.5 for word in words)
+                name = sum(habit.weight(word, value, association) for word in words)
             else:
-                name = sum(association.surprise(word, value) - SURPRISING for word in words)
+                name = sum(association.surprise(word, value) for word in words)
             ranked.append((-round(score, 2), -round(name, 3), last - first, phrase, value, first, last))
     free = [True] * len(pair.tokens)
     open_, found = set(pair.values), []

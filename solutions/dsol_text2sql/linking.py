@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from dsol_text2sql.schema import Column, Schema, Table
-from dsol_text2sql.synthesis.chinese_words import spoken
+from dsol_text2sql.synthesis.chinese.words import spoken
 from dsol_text2sql.text import Token, is_cjk, keys, name_words, tokens
 from dsol_text2sql.vocabulary import others
 from dsol_text2sql.words import stop_words

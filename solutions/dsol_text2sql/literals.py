@@ -99,8 +99,10 @@ def chinese_number(text: str) -> int | None:
             digit = _DIGITS[letter]
         elif letter in _UNITS:
             section, digit = section + (digit or 1) * _UNITS[letter], 0
-        elif letter in _SCALES and (section or digit):
+        elif letter == "亿" and (whole or section or digit):
             whole, section, digit = (whole + section + digit) * _SCALES[letter], 0, 0
+        elif letter == "万" and (section or digit):
+            whole, section, digit = whole + (section + digit) * _SCALES[letter], 0, 0
         else:
             return None
     return whole + section + digit

@@ -16,6 +16,7 @@ from dsol_text2sql.text import CJK, Token, tokens
 from dsol_text2sql.values import Match, ValueIndex
 from dsol_text2sql.words import edge_characters, stop_words
 
+LONGEST = 1000  # characters of a question that are read
 SURE = 0.55  # a mention that scores less is left alone
 _GAP = re.compile(rf"(?<=[{CJK}，。？、])\s+(?=[{CJK}，。？、0-9])|(?<=[0-9])\s+(?=[{CJK}])")
 
@@ -82,7 +83,8 @@ class Question:
 
 def cut(question: str, knowledge: Knowledge) -> Question:
     """Cut a question into pieces, in their order."""
-    text = _GAP.sub("", unicodedata.normalize("NFKC", question)).strip()
+    plain = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in question[:LONGEST])
+    text = _GAP.sub("", unicodedata.normalize("NFKC", plain)).strip()
     lower = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text).translate(TO_SIMPLIFIED)
     named = _names(knowledge, text)
     sure = [(piece.start, piece.end) for piece in named if piece.score >= 0.9]

@@ -178,9 +178,9 @@ class _Writer:
             table = identifier(condition.place.table, self.schema.dialect)
             return f"{column} {sign} (SELECT AVG({plain}) FROM {table})"
         bare = condition.place.part == "year" and self.schema.dialect != "sqlite"
-        values = [str(v) if bare else constant(v) for v in (condition.value, condition.other)]
+        values = [str(v) if bare else constant(v, self.schema.dialect) for v in (condition.value, condition.other)]
         if condition.operator == "IN":
-            return f"{column} IN ({', '.join(map(constant, condition.among))})"
+            return f"{column} IN ({', '.join(constant(value, self.schema.dialect) for value in condition.among)})"
         if condition.operator == "BETWEEN":
             return f"{column} BETWEEN {values[0]} AND {values[1]}"
         return f"{column} {condition.operator} {values[0]}"
@@ -205,9 +205,12 @@ class _Writer:
         return f"{self.place(Place(subject, own))} NOT IN (SELECT {inner} FROM {source})"
 
 
-def constant(value: str | int | float | None) -> str:
-    """Write a value as a constant of SQL."""
-    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
+def constant(value: str | int | float | None, dialect: str) -> str:
+    """Write a value as a constant of SQL; MySQL reads a backslash in a string as an escape."""
+    if not isinstance(value, str):
+        return "NULL" if value is None else str(value)
+    escaped = value.replace("\\", "\\\\") if dialect == "mysql" else value
+    return "'" + escaped.replace("'", "''") + "'"
 
 
 def labels(schema: Schema, table: str) -> tuple[Place, ...]:
