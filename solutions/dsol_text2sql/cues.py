@@ -37,6 +37,20 @@ _RULES: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
     (
         "mean",
         ">",
+        LONG,
+        r"longer than (?:the )?(?:overall )?(?:average|mean)",
+        "长于(?:所有)?(?:总体)?(?:的)?平均(?:值|水平|时长|长度)?",
+    ),
+    (
+        "mean",
+        "<",
+        LONG,
+        r"shorter than (?:the )?(?:overall )?(?:average|mean)",
+        "短于(?:所有)?(?:总体)?(?:的)?平均(?:值|水平|时长|长度)?",
+    ),
+    (
+        "mean",
+        ">",
         (),
         r"(?:above|over|greater than|longer than|higher than|more (?:\w+ )?than|"
         r"exceed\w*)[ -](?:the )?(?:overall )?(?:average|mean)",
@@ -197,7 +211,7 @@ _RULES: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "",
         (),
         r"\bfor (?:each|every)\b|\bper\b|\beach\b|\bevery\b|\bgrouped by\b|\bbroken down by\b|"
-        r"\bfor all\b|\bby\b(?= (?:the )?(?:each )?[a-z]+ ?[a-z]*$)",
+        r"\bfor all\b",
         rf"每一?[{UNITS}]?|各个?(?!有|自|是|占|卖|含)|分组|按照?(?=.{{1,8}}(?:统计|分组|计|汇总|列出|显示|"
         rf"算|看|分))|按照?",
     ),
@@ -229,7 +243,7 @@ _RULES: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "list",
         "",
         (),
-        r"\b(?:list|show|give|find|display|return|get|name|tell)\b",
+        r"\b(?:list|show|give|find|display|return|get|tell)\b|^name\b",
         "列出|显示|查询|查找|找出|给出|查看|列举|展示|查|找|统计",
     ),
 )

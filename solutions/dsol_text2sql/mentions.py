@@ -286,7 +286,10 @@ def _misspelt(lookup: Lookup, reading: Reading, free: list[bool]) -> Iterator[Me
                 and not (reading.capital(first, first + 1) or reading.in_quotes(first, first + 1))
             ):
                 continue
-            near = list(_near(lookup, "".join(reading.tokens[i].key for i in places), width))
+            written = "".join(reading.tokens[i].key for i in places)
+            # In a question without capitals a short word is rather a word than a misspelt name.
+            plain = width == 1 and not reading.cased and len(written) < 6 and written not in lookup.joined
+            near = [] if plain else list(_near(lookup, written, width))
             if near:
                 taken.update(places)
             for entry, score in near:

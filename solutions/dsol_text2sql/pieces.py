@@ -112,10 +112,14 @@ def cut(question: str, knowledge: Knowledge) -> Question:
 
 
 def explained(question: Question) -> float:
-    """Give the share of the question's content words that some piece accounts for."""
+    """Give the share of the question's content words that some piece accounts for, each as far as it is sure."""
     content = [token for token in tokens(question.text) if _content(token)]
-    spans = [(piece.start, piece.end) for piece in question.pieces]
-    return sum(_inside(token.start, token.end, spans) for token in content) / len(content) if content else 0.0
+    weights = [max((p.score for p in question.pieces if _covers(p, token)), default=0.0) for token in content]
+    return sum(min(1.0, weight) for weight in weights) / len(content) if content else 0.0
+
+
+def _covers(piece: Piece, token: Token) -> bool:
+    return piece.start <= token.start and token.end <= piece.end
 
 
 def _content(token: Token) -> bool:

@@ -108,10 +108,10 @@ def _group(draft: Draft) -> list[Place]:
 
 def _names(draft: Draft, piece: Piece, named: list[Piece], several: bool) -> bool:
     """Tell whether "total" is only a column's name here."""
-    over = any(name.start <= piece.start and piece.end <= name.end for name in named)
+    over = [name for name in named if name.start <= piece.start and piece.end <= name.end]
     before = draft.question.before(piece, "name", "list", within=6)
     listed = before is not None and before.kind == "name"
-    return over and (several or listed)
+    return bool(over) and (several or listed or any(name in draft.roles for name in over))
 
 
 def _aggregate(draft: Draft, piece: Piece, columns: list[Place], distinct: bool) -> Shown | None:

@@ -11,6 +11,7 @@ from dsol_text2sql.shaping import shape
 from dsol_text2sql.stitching import Place, Shown, Sketch
 from dsol_text2sql.text import is_cjk
 
+CERTAIN = 0.88  # a question that names no table and no column has to mention some value as surely as this
 # "composed by" and the like name an author, not a group.
 BY = re.compile(
     r"(?<!ed)(?<!en)(?<!ng)(?<!de) by (?:the |their |its )?$|^by (?:the )?$"
@@ -25,6 +26,9 @@ YEARLY = re.compile(
 
 def understand(question: Question, knowledge: Knowledge) -> tuple[Sketch, int] | None:
     """Give the sketch, and how many of its parts were guessed; None where nothing names a table or a value."""
+    sure = any(p.kind == "name" or (p.kind == "value" and p.score >= CERTAIN) for p in question.pieces)
+    if not sure:
+        return None
     draft = Draft(question, knowledge)
     for step in (_groups, absences, comparisons, patterns, _extremes, _orders):
         step(draft)
