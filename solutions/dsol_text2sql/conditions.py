@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from dsol_text2sql.cues import LONG, SIZE
 from dsol_text2sql.draft import Draft, measured, read
-from dsol_text2sql.pieces import Piece
+from dsol_text2sql.pieces import Piece, Question
 from dsol_text2sql.stitching import Condition, Place, Shown, key, labels
 from dsol_text2sql.text import name_words
 
@@ -73,6 +74,9 @@ def _compare(draft: Draft, number: Piece, sign: str, cue: Piece, other: Piece | 
     draft.use(cue, "compare")
     draft.use(number, "compare")
     draft.use(other, "compare")
+    unit = _unit(question, number)
+    if cue.cue is not None and unit:
+        cue = replace(cue, cue=replace(cue.cue, hints=unit))
     hints = cue.cue.hints if cue.cue else ()
     column = next((p for p in (before, after) if p is not None and not p.table and p not in draft.roles), None)
     if number.kind in ("year", "date"):
@@ -95,6 +99,14 @@ def _compare(draft: Draft, number: Piece, sign: str, cue: Piece, other: Piece | 
         if guess is not None:
             draft.guesses += 1
             draft.conditions.append(Condition(guess, sign, _scaled(draft, guess, number), second))
+
+
+def _unit(question: Question, number: Piece) -> tuple[str, ...]:
+    """Give the words of the columns that a number's unit speaks of: minutes of lengths, bytes of sizes."""
+    rest = question.lower[number.end : number.end + 14].lstrip()
+    if re.match(r"(?:ms|milliseconds?|minutes?|mins?|seconds?|hours?)\b|毫秒|分钟|秒|小时", rest):
+        return LONG
+    return SIZE if re.match(r"(?:bytes?|[kmg]b)\b|字节", rest) else ()
 
 
 def _dated(draft: Draft, number: Piece, sign: str, column: Piece | None, second: str | int | float | None) -> None:

@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 
 from dsol_text2sql.literals import Literal, quoted
 from dsol_text2sql.text import Token, is_cjk, keys, tokens
+from dsol_text2sql.vocabulary import others
 from dsol_text2sql.words import edge_characters, stop_characters, stop_words
 
 SMALL = 50  # distinct values: below this a column is a category, and one Chinese character may name its value
@@ -166,7 +167,7 @@ def _whole_score(lookup: Lookup, reading: Reading, first: int, last: int, entry:
         return 0.7 if surface == written and not inside[0].isdigit() else 0.0
     if is_cjk(inside[0]):
         return score
-    if not proper and all(word in lookup.schema_words or word in stop_words() for word in inside):
+    if not proper and all(w in lookup.schema_words or w in stop_words() or others(w) for w in inside):
         return 0.6 if size <= SMALL else 0.0
     if surface.isdigit():
         return 0.7 if any(word in reading.keys for word in lookup.names[column][1]) else 0.5

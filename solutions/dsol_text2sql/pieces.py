@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from dsol_text2sql.cues import Cue, cues
 from dsol_text2sql.han import TO_SIMPLIFIED
 from dsol_text2sql.linking import NameIndex
+from dsol_text2sql.literals import literals
 from dsol_text2sql.schema import Schema
 from dsol_text2sql.stitching import Place, labels, with_links
 from dsol_text2sql.text import CJK, Token, tokens
@@ -89,10 +90,13 @@ def cut(question: str, knowledge: Knowledge) -> Question:
     named = _names(knowledge, text)
     sure = [(piece.start, piece.end) for piece in named if piece.score >= 0.9]
     values = [p for p in _values(knowledge, text) if p.score >= 0.8 or not _overlaps(p.start, p.end, sure)]
+    given = literals(text)
+    dates = [(literal.start, literal.end) for literal in given if literal.kind == "date"]
+    values = [piece for piece in values if not _overlaps(piece.start, piece.end, dates)]
     held = [(piece.start, piece.end) for piece in values]
     constants = [
         Piece(literal.kind, literal.start, literal.end, value=_number(literal.text, literal.kind))
-        for literal in knowledge.values.literals(text)
+        for literal in given
         if not _inside(literal.start, literal.end, held)
     ]
     held += [(piece.start, piece.end) for piece in constants if piece.kind in ("string", "date")]

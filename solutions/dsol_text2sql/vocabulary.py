@@ -10,7 +10,7 @@ from dsol_text2sql.text import keys
 _MEANINGS = """
 track; song; tune; 歌曲; 曲目; 歌; 单曲; 音轨; 曲子
 album; record; cd; 专辑; 唱片
-artist; band; musician; singer; performer; act; 艺术家; 艺人; 歌手; 乐队; 乐团; 音乐人
+artist; band; musician; singer; performer; act; sings; sang; sung; 艺术家; 艺人; 歌手; 乐队; 乐团; 音乐人
 genre; style; music style; 流派; 风格; 曲风; 音乐类型; 类型
 playlist; 播放列表; 歌单; 播放清单
 media type; format; file format; 媒体类型; 格式; 文件格式; 媒体格式
@@ -39,7 +39,7 @@ phone; telephone; phone number; telephone number; 电话; 电话号码
 fax; fax number; 传真; 传真号
 email; email address; mail; e mail; 邮箱; 电子邮件; 邮件; 电邮
 company; firm; business; employer; 公司; 企业
-support rep; rep; sales rep; representative; support agent; sales agent; 客服; 客服代表; 销售代表; 支持代表
+support rep; rep; sales rep; representative; support agent; sales agent; agent; 客服; 客服代表; 销售代表; 支持代表
 reports to; manager; boss; supervisor; superior; 上级; 经理; 主管; 上司; 汇报
 birth date; birthday; date of birth; born; 生日; 出生日期; 出生
 hire date; date of hire; hired; joined; 入职日期; 入职; 聘用; 雇用日期; 受雇
