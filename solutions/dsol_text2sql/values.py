@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from dsol_text2sql.literals import Literal, literals
-from dsol_text2sql.mentions import Lookup, find, quoted_or_counted
+from dsol_text2sql.lookup import Lookup
+from dsol_text2sql.mentions import find, quoted_or_counted
 from dsol_text2sql.schema import Column, Schema, Table
 from dsol_text2sql.territories import known_names
 from dsol_text2sql.text import is_cjk, keys, name_words
