@@ -40,7 +40,7 @@ class Chooser:
 
     def asked(self, entity: Entity, most: int = 3) -> tuple[Asked, ...]:
         """Draw one to three columns to show: mostly the name, or facts, or both."""
-        facts = [a for a in entity.attributes if a.role not in ("key", "label") and a not in entity.labels]
+        facts = [a for a in entity.attributes if a.role not in ("key", "label", "flag") and a not in entity.labels]
         labels = list(entity.labels)
         if not facts and not labels:
             return tuple(Asked(a) for a in entity.attributes[:1])
@@ -65,7 +65,7 @@ class Chooser:
             a
             for a in entity.attributes
             if a.values
-            and a.role not in ("key", "contact", "flag")
+            and a.role not in ("key", "contact")
             and not (via and a.refers)
             and not (via and via[-1].relation.natural and a.role == "label")
         ]
@@ -78,6 +78,7 @@ class Chooser:
             "measure": 1.6,
             "date": 1.1,
             "text": 0.4,
+            "flag": 0.8,
         }
         attribute = self.one(fits, lambda a: weights[a.role] if len(a.values) > 1 else 0.05)
         if attribute in names and self.chance(0.6):
@@ -104,6 +105,8 @@ class Chooser:
         draw = self.random.random()
         if a.role == "date":
             return self._date(a, value, draw)
+        if a.role == "flag":
+            return "=", (value,)
         if isinstance(value, int | float):
             if a.sense == "year" or (draw > 0.9 and round(value, 2) == value) or len(a.values) < 4:
                 return ("=" if draw < 0.55 else ">" if draw < 0.8 else "<"), (value,)

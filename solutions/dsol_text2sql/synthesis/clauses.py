@@ -21,7 +21,7 @@ def year(attribute: Attribute, dialect: str) -> str:
     """Take the year of a date column."""
     own = column(attribute)
     if dialect == "sqlite":
-        return f"strftime('%Y', {own})"
+        return f"STRFTIME('%Y', {own})"
     return f"EXTRACT(YEAR FROM {own})" if dialect == "postgres" else f"YEAR({own})"
 
 
@@ -59,6 +59,8 @@ def where(condition: Condition, dialect: str) -> list[str]:
             return [f"{own} {'>' if condition.operator == 'after' else '<'} {values[0]}"]
         case operator if condition.name:
             return [f"{column(a)} {operator} {value}" for a, value in zip(condition.name, values, strict=True)]
+        case "!=":
+            return [f"{own} <> {values[0]}"]
         case operator:
             return [f"{own} {operator} {values[0]}"]
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 DATED = re.compile(r"\d{4}[-/年.]\d{1,2}(?:[-/月.]\d{1,2}日?)?(?:[ T].*)?")
+UNIT = re.compile(
+    r" in (?:billions?|millions?|thousands?|dollars?|usd|meters?|km|kg|cm|feet|miles|seconds|minutes|hours|percent)\b.*"
+)
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -66,7 +69,7 @@ def _role(column: Column, values: tuple[Value, ...], pointing: bool, distinct: i
     if not texts and values:
         if column.kind == "boolean" or (set(values) <= {0, 1} and len(values) == 2):
             return "flag", ""
-        coded = parts[-1] in {"code", "number", "zip"} or "code" in parts[-2:]
+        coded = parts[-1] in lexicon.CODES or "code" in parts[-2:]
         if coded or name.endswith(("代码", "编码", "编号", "邮编")):
             return "text", ""
         return "measure", lexicon.sense_of(parts, name)
@@ -76,6 +79,8 @@ def _role(column: Column, values: tuple[Value, ...], pointing: bool, distinct: i
         "status",
     }:
         return ("category" if 1 < distinct < rows * 0.5 else "text"), ""
+    if len(values) == 2 and {str(value).lower() for value in values} <= lexicon.YES | lexicon.NO:
+        return "flag", ""
     if len(values) > 1 and all(NUMBER.fullmatch(str(value)) for value in values[:50]):
         return "text", "numeric"
     place = lexicon.place_of(parts, name)
@@ -104,7 +109,11 @@ def _english(parts: list[str], noun: str, role: Role, pointing: bool, column: st
     elif role == "place" and names[0] == full and parts[-1] == "name" and len(parts) > 1:
         names = [" ".join(parts[:-1]), full]
     if names[0] in ("milliseconds", "bytes"):
-        names = [*COLUMN_SYNONYMS[names[0]], names[0]]
+        return [*COLUMN_SYNONYMS[names[0]], names[0]]
+    if UNIT.search(names[0]):
+        names.insert(0, UNIT.sub("", names[0]))
+    if names[0] == "area" and role != "measure":
+        return names
     last = names[0].rpartition(" ")[2]
     names += list(COLUMN_SYNONYMS.get(names[0], ())) or [
         names[0].replace(last, other) for other in COLUMN_SYNONYMS.get(f"*{last}", ())

@@ -41,7 +41,7 @@ def some(choose: Chooser, subject: Entity, none: float = 0.3) -> tuple[Condition
 
 def _single(c: Condition, subject: Entity) -> bool:
     named = c.attribute.role == "label" and c.operator == "=" and not c.via
-    return named and (bool(c.name) or c.attribute.unique or len(c.attribute.values) > 0.8 * subject.rows)
+    return named and (len(subject.labels) == 1 or bool(c.name))
 
 
 def shared(attribute: Attribute, subject: Entity) -> float:

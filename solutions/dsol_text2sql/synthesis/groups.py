@@ -87,7 +87,7 @@ def grouped(choose: Chooser) -> Request | None:
     if dates and choose.chance(0.15):
         day = choose.one(dates)
         lone = len(dates) == 1
-        english = "year" if lone else day.english[0].removesuffix("date") + "year"
+        english = "year" if lone else day.english[0].removesuffix(" date") + " year"
         chinese = "年份" if lone else day.chinese[0].removesuffix("日期") + "年份"
         by = replace(day, role="category", english=(english,), chinese=(chinese,))
         own = year(day, dialect)

@@ -241,13 +241,13 @@ def led(choose: Chooser) -> Request | None:
         return None
     relation = choose.one(options)
     subject = world.entities[relation.child]
-    join = Join(subject.table, ref("T1", relation.column), ref("T2", relation.parent_column), "T2")
-    low = [ref("T1", a.column) for a in subject.labels]
-    high = [ref("T2", a.column) for a in subject.labels]
+    join = Join(subject.table, ref("t1", relation.column), ref("t2", relation.parent_column), "t2")
+    low = [ref("t1", a.column) for a in subject.labels]
+    high = [ref("t2", a.column) for a in subject.labels]
     asked = tuple(Asked(a) for a in subject.labels)
     draw, dialect = choose.random.random(), world.dialect
     form, value = "led pairs", tuple[Value, ...]()
-    statement = Statement([*low, *high], subject.table, "T1", (join,))
+    statement = Statement([*low, *high], subject.table, "t1", (join,))
     if draw < 0.7:
         row = choose.random.choice(choose.rows[subject.table])
         value = choose.named(row, subject)
@@ -259,7 +259,7 @@ def led(choose: Chooser) -> Request | None:
     elif draw < 0.85:
         form = "leading most"
         statement = statement.but(
-            columns=high, group=(ref("T2", relation.parent_column), *high), order=("COUNT(*) DESC",), limit=1
+            columns=high, group=(ref("t2", relation.parent_column), *high), order=("COUNT(*) DESC",), limit=1
         )
     return Request(form, subject, statement.text(dialect), asked, relation=relation, value=value)
 

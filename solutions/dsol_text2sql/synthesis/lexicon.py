@@ -20,7 +20,8 @@ MEASURES: dict[str, str] = {
     "age": "age 年龄",
     "height": "height elevation altitude 高度 海拔 身高",
     "weight": "weight 重量 体重",
-    "length": "length distance mileage width depth 长度 距离 里程 全长 深度",
+    "length": "length width depth 长度 全长 深度",
+    "distance": "distance mileage 距离 里程",
     "speed": "speed mph horsepower 速度 时速",
     "year": "year founded established opened opening 年份 年 成立年份",
     "rank": "rank ranking position 排名 名次 位次",
@@ -65,6 +66,11 @@ album area batch building catalog category cinema city class club company contin
 department district division dorm exhibition festival genre group hotel industry league library market
 park playlist province region school section state station team town 公司 国家 地区 城市 学校 省份 部门
 """)
+# How yes and no are stored.
+YES = _words("yes y true t 1 是 有")
+NO = _words("no n false f 0 否 无 没有")
+# Numbers that name a thing and measure nothing.
+CODES = _words("ssn no isbn code pin npi zip number nbr phone 代码 编码 编号 邮编")
 CONTACT = _words("""
 address cell email fax homepage mail mobile number phone phone1 url website 传真 电话 网址 邮箱
 """)

@@ -103,6 +103,7 @@ def relation(key: Key, entities: dict[str, Entity]) -> Relation:
         or set(called.split()) <= set(known.english[0].split())
         or is_key_name(called)
         or called in VERBS
+        or (called.endswith("id") and " " not in called)
     )
     own_role = not plain and not is_chinese(called) and called not in {"", words(child)[-1]}
     english, chinese = known.english, known.chinese

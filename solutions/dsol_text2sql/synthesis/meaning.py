@@ -164,6 +164,6 @@ class World:
             for further in self.steps(step.end):
                 if further.relation is step.relation or further.end in (table, step.end):
                     continue
-                if (further.up and child.links) or (not further.up and not self.entities[further.end].links):
+                if (further.up and self.ties(step.end)) or (not further.up and not self.entities[further.end].links):
                     found.append((step, further))
         return found

@@ -35,15 +35,20 @@ UNIT_NOTE = re.compile(r"[（(][^（）()]*[）)]")
 
 def words(identifier: str) -> list[str]:
     """Split an identifier at underscores, blanks, hyphens, dots and capitals; lower-case, short forms spelt out."""
+    identifier = re.sub("MiB|WiFi|GHz|MHz|kHz", lambda match: match[0].capitalize(), identifier)
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", identifier)
     parts = [part.lower() for part in re.split(r"[\s_\-./]+", spaced) if part]
-    return " ".join(SHORT.get(part, part) for part in parts).split()
+    return " ".join(SHORT.get(part) or SHORT.get(part.removesuffix("s"), part) for part in parts).split()
 
 
 def is_key_name(identifier: str) -> bool:
     """Tell whether a column's name says that it holds a key: `ArtistId`, `uid`, `id`, 词条id."""
     parts = words(identifier)
-    return bool(parts) and (parts[-1] in KEYS or bool(re.search(r"(?:^|[^\x00-\x7f])(?:id|编号)$", parts[-1])))
+    return bool(parts) and (
+        parts[-1] in KEYS
+        or bool(re.fullmatch(r"[a-z]id", parts[-1]))
+        or bool(re.search(r"(?:^|[^\x00-\x7f])(?:id|编号)$", parts[-1]))
+    )
 
 
 def without_key(parts: list[str]) -> list[str]:

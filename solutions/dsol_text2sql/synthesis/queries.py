@@ -64,7 +64,7 @@ def looked_up(choose: Chooser) -> Request | None:
     if not values:
         return None
     named = Condition(subject.labels[0], "=", values, (), subject.labels if len(values) == 2 else ())
-    facts = [a for a in subject.attributes if a not in subject.labels and a.role != "key" and a.values]
+    facts = [a for a in subject.attributes if a not in subject.labels and a.role not in ("key", "flag") and a.values]
     ups = [way for way in choose.world.upward(subject.table) if choose.world.entities[way[-1].end].labels]
     ups = [way for way in ups if not way[-1].relation.natural]
     asked: list[Asked] = []

@@ -88,7 +88,10 @@ def _entity(table: Table, values: Values, keys: list[Key]) -> Entity:
         _told_apart(_titled(marked, person)),
         table.rows,
         links=len(pointing) >= 2 and not any(a.role in ("label", "measure", "category", "place") for a in others),
-        distinct=bool(labels) and not key and len(labels[0].values) < 0.85 * table.rows,
+        distinct=bool(labels)
+        and not key
+        and not any(a.unique for a in attributes)
+        and len(labels[0].values) < 0.85 * table.rows,
     )
 
 

@@ -57,6 +57,15 @@ class Request:
     value: tuple[Value, ...] = ()
 
 
+def sold_one_by_one(request: Request) -> bool:
+    """Tell whether the others are lines of sales, each of one subject: what has no line was never sold."""
+    other, relation = request.other, request.relation
+    if not other or not relation or relation.parent != request.subject.table or request.subject.person:
+        return False
+    said = set(other.english[0].split())
+    return bool(said & {"line", "item", "detail"}) and bool(said & {"invoice", "order", "purchase", "sale", "sales"})
+
+
 def spent(request: Request) -> bool:
     """Tell whether a request adds up what belongs to a buyer as money that the buyer spent."""
     measure, other, relation = request.measure, request.other, request.relation

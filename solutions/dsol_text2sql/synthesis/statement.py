@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from dsol_text2sql.reading import needs_quotes
+
 # A column inside an expression until the statement knows whether it has to be qualified.
 _MARK = re.compile("\x00([^\x00\x01\x02]*)\x01([^\x00\x01\x02]*)\x02")
-_PLAIN = re.compile(r"[^\W\d]\w*")
 
 
 def ref(table: str, column: str) -> str:
@@ -18,18 +19,9 @@ def ref(table: str, column: str) -> str:
 
 
 @cache
-def _reserved(dialect: str) -> frozenset[str]:
-    from sqlalchemy.dialects import mysql, postgresql, sqlite
-
-    made = {"sqlite": sqlite, "postgres": postgresql, "mysql": mysql}[dialect].dialect()
-    return frozenset(word.lower() for word in made.identifier_preparer.reserved_words)
-
-
-@cache
 def quoted(name: str, dialect: str) -> str:
     """Quote an identifier where the dialect needs it, and only there."""
-    folded = dialect == "postgres" and name != name.lower()
-    if _PLAIN.fullmatch(name) and not folded and name.lower() not in _reserved(dialect):
+    if not needs_quotes(name, dialect):
         return name
     mark = "`" if dialect == "mysql" else '"'
     return mark + name.replace(mark, mark * 2) + mark

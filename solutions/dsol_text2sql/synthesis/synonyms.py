@@ -42,8 +42,8 @@ TABLE_SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 # A column's readable name, or "*" and its last word -> other names.
 COLUMN_SYNONYMS: dict[str, tuple[str, ...]] = {
-    "milliseconds": ("length", "duration", "length in milliseconds"),
-    "bytes": ("size", "file size", "size in bytes"),
+    "milliseconds": ("length", "duration"),
+    "bytes": ("size", "file size"),
     "phone": ("phone number", "telephone number"),
     "fax": ("fax number",),
     "email": ("email address", "e-mail"),
@@ -72,14 +72,12 @@ COLUMN_SYNONYMS: dict[str, tuple[str, ...]] = {
     "email address": ("email",),
     "phone number": ("phone",),
     "job title": ("job", "position"),
-    "quantity": ("number", "quantity"),
     "release date": ("date of release",),
     "start date": ("starting date",),
     "end date": ("ending date",),
     "hometown": ("home town",),
     "occupation": ("job",),
     "headquarter": ("headquarters",),
-    "enrollment": ("number of students",),
     "duration": ("length",),
     "runtime": ("running time", "length"),
     "revenue": ("revenue", "income"),

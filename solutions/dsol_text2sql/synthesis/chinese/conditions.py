@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsol_text2sql.synthesis.chinese.voice import Voice
 from dsol_text2sql.synthesis.degrees import DEGREES, Degree
-from dsol_text2sql.synthesis.lexicon import HOLDERS
+from dsol_text2sql.synthesis.lexicon import HOLDERS, YES
 from dsol_text2sql.synthesis.meaning import Attribute, Entity, World
 from dsol_text2sql.synthesis.names import words
 from dsol_text2sql.synthesis.request import Condition, Path, Request
@@ -60,6 +60,11 @@ def own(c: Condition, subject: Entity, v: Voice) -> str:
     match c.operator:
         case "=" if c.name:
             text, slots["name"], slots["v"] = NAMED, "姓名", v.values(c)
+        case "=" if a.role == "flag":
+            yes, shown = str(c.values[0]).lower() in YES, name.removeprefix("是否")
+            text = (
+                f"{'是' if yes else '不是'}{shown}" if name.startswith("是否") else f"{'有' if yes else '没有'}{shown}"
+            )
         case "=" if a.verb:
             text = VERBS[a.verb][1].replace("{}", "{v}")
         case "=" if a.role == "label" and len(subject.labels) == 1 and v.is_name(a):

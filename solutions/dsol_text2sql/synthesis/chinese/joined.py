@@ -8,7 +8,7 @@ from dsol_text2sql.synthesis.chinese.lists import SHOW, Form, which_one
 from dsol_text2sql.synthesis.chinese.voice import Voice
 from dsol_text2sql.synthesis.lexicon import HOLDERS
 from dsol_text2sql.synthesis.meaning import World
-from dsol_text2sql.synthesis.request import Request, spent
+from dsol_text2sql.synthesis.request import Request, sold_one_by_one, spent
 
 PAIRS = f"""
 {SHOW}{{every}}{{things}}及其{{owner}}
@@ -201,6 +201,8 @@ def _chosen(request: Request, v: Voice, said: str) -> str:
 def _none(request: Request, world: World, v: Voice) -> str:
     assert request.other is not None
     text = SOME if request.form == "some" else NONE
+    if sold_one_by_one(request):
+        text += "\n2* [卖出过|被购买过]" if text is SOME else "\n3* [从未卖出过|从未被购买过|没有被购买过]"
     return _chosen(request, v, v.say(text, held=v.noun(request.other), unit=request.other.classifier))
 
 

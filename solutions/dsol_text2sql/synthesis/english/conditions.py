@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsol_text2sql.synthesis.degrees import DEGREES, Degree
 from dsol_text2sql.synthesis.english.voice import Voice
-from dsol_text2sql.synthesis.lexicon import DONE_BY, HOLDERS, MAKERS
+from dsol_text2sql.synthesis.lexicon import DONE_BY, HOLDERS, MAKERS, YES
 from dsol_text2sql.synthesis.meaning import Attribute, Entity, World
 from dsol_text2sql.synthesis.names import article, listing, plural, words
 from dsol_text2sql.synthesis.request import Condition, Path, Request
@@ -220,6 +220,8 @@ def _own(c: Condition, subject: Entity, v: Voice) -> Phrase:
     match c.operator:
         case "=" if c.name:
             text, slots["name"] = NAMED, "name"
+        case "=" if a.role == "flag":
+            text = _flag(name, str(c.values[0]).lower() in YES)
         case "=" if a.verb:
             text = (
                 "\n".join(f"that {verb} {{v}} :: {verb} {{v}}" for verb in VERBS[a.verb][0]) + "\nin {v} :: are in {v}"
@@ -243,7 +245,7 @@ def _own(c: Condition, subject: Entity, v: Voice) -> Phrase:
             slots["v"] = v.limit(a, c.values[0])
             text = AT_LEAST if c.operator == ">=" else AT_MOST
         case "between":
-            slots["v"], slots["w"] = v.value(c.values[0]), v.limit(a, c.values[1])
+            slots["v"], slots["w"] = v.limit(a, c.values[0]), v.limit(a, c.values[1])
             text = BETWEEN
         case "in":
             slots["v"] = listing([v.value(value) for value in c.values], "or")
@@ -262,6 +264,14 @@ def _own(c: Condition, subject: Entity, v: Voice) -> Phrase:
             slots["when"], text = _when(c, v), _dated(a, subject.person)
     post, _, predicate = v.say(text, **slots).partition(" :: ")
     return post, predicate
+
+
+def _flag(name: str, yes: bool) -> str:
+    """Say that something is so, or isn't: "with wifi", "that are not married"."""
+    shown = name.removeprefix("is ").removesuffix(" yn")
+    if name.startswith("is ") or shown.endswith(("ed", "able", "ive", "full time", "part time")):
+        return f"that are {shown} :: are {shown}" if yes else f"that are not {shown} :: are not {shown}"
+    return f"with {shown} :: have {shown}" if yes else f"without {shown} :: do not have {shown}"
 
 
 def _degrees(a: Attribute, more: bool) -> str:

@@ -72,6 +72,8 @@ def extreme(a: Attribute, subject: Entity, descending: bool, v: Voice) -> tuple[
             words = ["most recently hired", "newest"] if descending else ["longest serving", "first hired"]
         else:
             words = ["latest", "most recent", "newest"] if descending else ["earliest", "oldest", "first"]
+    elif a.sense in ("duration", "length", "distance"):
+        tops = "[longest|longest|greatest|maximum]" if descending else "[shortest|shortest|smallest|minimum]"
     elif a.sense == "count":
         tops = "[highest|largest|greatest]" if descending else "[lowest|smallest]"
     else:
@@ -102,7 +104,7 @@ def _superlative(request: Request, world: World, v: Voice) -> str:
     slots = {"thing": thing, "is": "are" if many else "is", "noun": noun, "after": said, "top": top, "word": word}
     if {one.attribute for one in request.asked} != set(subject.labels):
         return v.say(SHOWN_TOP, shown=v.asked(request.asked, subject, many), **slots)
-    text = NAMED_TOP + ("3* Who {is} the {thing}\n" if subject.person else "")
+    text = NAMED_TOP.replace("[What|Which] {is} the {thing}", "Who {is} the {thing}") if subject.person else NAMED_TOP
     if count:
         side = "top" if request.descending else "bottom"
         text += (

@@ -9,7 +9,7 @@ from dsol_text2sql.synthesis.english.voice import Voice
 from dsol_text2sql.synthesis.lexicon import HOLDERS, MAKERS
 from dsol_text2sql.synthesis.meaning import World
 from dsol_text2sql.synthesis.names import article, plural
-from dsol_text2sql.synthesis.request import Request, spent
+from dsol_text2sql.synthesis.request import Request, sold_one_by_one, spent
 
 PAIRS = f"""
 2* {SHOW} the {{shown}} of [all |the |]{{things}}
@@ -33,7 +33,7 @@ How many {held} are there {in} each {noun}
 How many {held} per {noun}
 Count the {held} {of} each {noun}
 Show the number of {held} by {noun}
-Give the {own} of every {noun} and how many {held} {they} have
+Give the {own} of every {noun} and how many {held} {they}
 """
 EACH_SPENT = (
     "3* How much [did|has] each {noun} [spend|spent] [in total|]\n2* What is the total amount spent by each {noun}"
@@ -75,6 +75,11 @@ with at least one {one} :: have at least one {one}
 {who} have {held} :: have {held}
 {who} have {a} :: have {a}
 with {held} :: have any {held}
+"""
+EVER_SOLD = "4* that have [been|ever been] [sold|bought|purchased] :: have been [sold|bought|purchased]"
+NEVER_SOLD = """
+3* that have never been [sold|bought|purchased|ordered] :: have never been [sold|bought|purchased|ordered]
+2* that nobody [bought|ordered] :: were never [sold|bought|ordered]
 """
 COUNTED = """
 3* How many {nouns} {predicate}
@@ -199,7 +204,7 @@ def _each(request: Request, world: World, v: Voice) -> str:
         nouns=v.nouns(owner),
         held=held,
         own=v.labels(owner, False),
-        they="they" if owner.person else "those",
+        they="they have" if owner.person else "it has",
         **{"in": _inside(request, "for"), "of": _inside(request, "of")},
     )
     return said + (sorting(request, v) if request.form == "each order" else "")
@@ -244,6 +249,9 @@ def _most(request: Request, world: World, v: Voice) -> str:
         text += "2* Who has {tail}\nWho is the {noun} with {tail}\n" + (
             "3* Who spent the {most}" if spent(request) else ""
         )
+    elif sold_one_by_one(request) and request.measure is None:
+        text += "2* Which {count}{noun} {was} [sold|bought|purchased] the {most} [often|times]\n"
+        slots["was"] = "were" if many else "was"
     elif many and request.measure is None and up:
         text += f"2* [Show|List|What are] the top {{count}}{{noun}} by number of {held}"
     return v.say(text, labels=v.labels(owner, many), **slots) + extra
@@ -277,16 +285,11 @@ def _chosen(request: Request, v: Voice, text: str, **slots: object) -> str:
 
 def _none(request: Request, world: World, v: Voice) -> str:
     assert request.other is not None
-    one = v.noun(request.other)
-    return _chosen(
-        request,
-        v,
-        SOME if request.form == "some" else NONE,
-        held=_held(request, v),
-        one=one,
-        a=article(one),
-        who="who" if request.subject.person else "that",
-    )
+    one, text = v.noun(request.other), SOME if request.form == "some" else NONE
+    if sold_one_by_one(request):
+        text += EVER_SOLD if request.form == "some" else NEVER_SOLD
+    who = "who" if request.subject.person else "that"
+    return _chosen(request, v, text, held=_held(request, v), one=one, a=article(one), who=who)
 
 
 def _tally(request: Request, world: World, v: Voice) -> str:
