@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import datetime
+import os
 import re
 import sqlite3
 import unicodedata
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    create_engine,
+)  # fmt: skip
 
 from dsol_text2sql.canonical import template
-from dsol_text2sql.database import Database, open_database
+from dsol_text2sql.database import Database, QueryError, Result, open_database
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.synthesis import Example, synthesise
 from dsol_text2sql.synthesis.chinese.words import spoken
@@ -189,6 +206,49 @@ def test_other_databases(name: str) -> None:
     assert len(made) == 120
     for example in made:
         database.execute(example.sql)
+
+
+@pytest.mark.parametrize("variable", ["DSOL_TEST_POSTGRES", "DSOL_TEST_MYSQL"])
+def test_every_query_runs_on_servers(variable: str) -> None:
+    url = os.environ.get(variable, "")
+    if not url:
+        pytest.skip(f"{variable} is not set; start a server with .ci/servers start")
+    engine = create_engine(url)
+    tables = MetaData()
+    singers = Table("Singer", tables, Column("SingerId", Integer, primary_key=True), Column("Name", String(40)),
+                    Column("Country", String(40)), Column("Born", Date), Column("Active", Boolean))  # fmt: skip
+    concerts = Table("Concert", tables, Column("ConcertId", Integer, primary_key=True), Column("Title", String(40)),
+                     Column("order", Integer), Column("Price", Numeric(8, 2)), Column("StartDate", DateTime),
+                     Column("SingerId", Integer, ForeignKey("Singer.SingerId")))  # fmt: skip
+    tables.drop_all(engine)
+    tables.create_all(engine)
+    day = datetime.datetime(2020, 3, 4, 20)
+    with engine.begin() as connection:
+        connection.execute(singers.insert(), [
+            {"SingerId": n, "Name": f"Ann O'{n}", "Country": "Chad" if n % 3 else "Peru", "Active": n % 2 == 0,
+             "Born": datetime.date(1980 + n, 1, 2)} for n in range(1, 12)])  # fmt: skip
+        connection.execute(concerts.insert(), [
+            {"ConcertId": n, "Title": f"Night {n}", "order": n * 7 % 5, "Price": n * 1.25, "SingerId": n % 9 + 1,
+             "StartDate": day + datetime.timedelta(days=50 * n)} for n in range(1, 30)])  # fmt: skip
+    database = open_database(url, settings=Settings(tables=("Singer", "Concert")))
+    refused: list[str] = []
+    execute = database.execute
+
+    def watched(sql: str, **limits: Any) -> Result:
+        try:
+            return execute(sql, **limits)
+        except QueryError as error:
+            refused.append(f"{sql}: {error}")
+            raise
+
+    with patch.object(database, "execute", watched):
+        made = synthesise(database, 300, seed=1)
+    database.close()
+    tables.drop_all(engine)
+    engine.dispose()
+    assert len(made) == 300
+    assert refused == []
+    assert any("EXTRACT(YEAR" in example.sql or "YEAR(" in example.sql for example in made)
 
 
 def test_statements_quote_and_qualify_where_needed() -> None:

@@ -9,7 +9,7 @@ from dsol_text2sql.synthesis import lexicon
 from dsol_text2sql.synthesis.chinese.words import spoken
 from dsol_text2sql.synthesis.links import own_words
 from dsol_text2sql.synthesis.meaning import Attribute, Role, Value
-from dsol_text2sql.synthesis.names import bare, is_chinese, is_key_name, plural, words
+from dsol_text2sql.synthesis.names import KEYS, bare, is_chinese, is_key_name, plural, words
 from dsol_text2sql.synthesis.synonyms import COLUMN_SYNONYMS
 
 if TYPE_CHECKING:
@@ -70,9 +70,10 @@ def _role(column: Column, values: tuple[Value, ...], pointing: bool, distinct: i
         if column.kind == "boolean" or (set(values) <= {0, 1} and len(values) == 2):
             return "flag", ""
         coded = parts[-1] in lexicon.CODES or "code" in parts[-2:]
-        if coded or name.endswith(("代码", "编码", "编号", "邮编")):
+        if coded or name.endswith(("代码", "编码", "编号", "邮编", "号码", "届数")):
             return "text", ""
-        return "measure", lexicon.sense_of(parts, name)
+        sense = lexicon.sense_of(parts, name)
+        return "measure", "year" if sense in ("", "duration") and _are_years(column.name, values) else sense
     if parts[-1] in {"code", "description", "details", "line"} and not set(parts[-2:-1]) & {
         "type",
         "category",
@@ -93,6 +94,11 @@ def _role(column: Column, values: tuple[Value, ...], pointing: bool, distinct: i
     return "text", ""
 
 
+def _are_years(name: str, values: tuple[Value, ...]) -> bool:
+    dated = "（年）" in name or bool(set(words(name)) & lexicon.START_DATES) or "时间" in name
+    return dated and all(isinstance(value, int | float) and 1000 <= value <= 2100 for value in values)
+
+
 def _english(parts: list[str], noun: str, role: Role, pointing: bool, column: str) -> list[str]:
     """List an English column name's readable forms, the table's own noun left out where that still says enough."""
     full = " ".join(parts)
@@ -102,6 +108,8 @@ def _english(parts: list[str], noun: str, role: Role, pointing: bool, column: st
         if rest != full and len(rest) > 1 and rest not in {"code", "no"}:
             names.insert(0, rest)
             break
+    if names[0] == full and len(parts) > 1 and len(parts[0]) == 1 and parts[0].isalpha() and parts[1] not in KEYS:
+        names.insert(0, " ".join(parts[1:]))
     if role == "key" and names[0] in {"id", "key"}:
         names = ["id", f"{noun} id"]
     elif pointing and role != "key":

@@ -111,6 +111,9 @@ def grouped(choose: Chooser) -> Request | None:
         form = "group order"
         statement = statement.but(order=(amount + " DESC" * descending,))
     elif draw > 0.5:
+        if function == "MIN":
+            return None
+        descending = descending or function == "MAX"
         form, number = "group top", 1 if choose.chance(0.75) else choose.random.choice((2, 3, 5))
         shown = [own, amount] if choose.chance(0.2) else [own]
         statement = statement.but(columns=shown, order=(amount + " DESC" * descending,), limit=number)

@@ -104,8 +104,9 @@ def relation(key: Key, entities: dict[str, Entity]) -> Relation:
         or is_key_name(called)
         or called in VERBS
         or (called.endswith("id") and " " not in called)
+        or len(called) == 1
     )
-    own_role = not plain and not is_chinese(called) and called not in {"", words(child)[-1]}
+    own_role = not plain and not is_chinese(called) and singular(called) not in {"", singular(words(child)[-1])}
     english, chinese = known.english, known.chinese
     if own_role:
         role = "manager" if called in {"reports to", "report to", "boss", "supervisor", "manager"} else called

@@ -18,6 +18,7 @@ SHORT = {
 }  # fmt: skip
 KEYS = frozenset({"id", "ids", "key", "pk", "fk", "uid", "guid", "uuid"})
 IRREGULAR = {
+    "lens": "lenses",
     "person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet", "mouse": "mice",
     "staff": "staff", "series": "series", "species": "species", "information": "information", "equipment": "equipment",
     "data": "data", "media": "media", "aircraft": "aircraft", "news": "news", "sales": "sales", "faculty": "faculty",
@@ -87,6 +88,7 @@ def plural(phrase: str) -> str:
         or last in SINGULAR
         or not last[-1:].isalpha()
         or (last.endswith("s") and not last.endswith(LIKE_PLURAL))
+        or (last.endswith("ed") and len(last) > 4 and not last.endswith("eed"))
     ):
         pass
     elif last.endswith("y") and last[-2:-1] not in set("aeiou"):

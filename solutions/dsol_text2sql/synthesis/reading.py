@@ -155,10 +155,16 @@ def _finished(entity: Entity, keys: list[Key], entities: dict[str, Entity]) -> E
             )
             if a.role == "text":
                 a = replace(a, role="category")
+            if len(a.english[0]) == 1:
+                a = replace(a, english=parent.english, chinese=parent.chinese)
             if a.english[0] in VERBS:
                 a = replace(a, verb=a.english[0], english=parent.english[:1], chinese=parent.chinese[:1])
         changed.append(a)
     labels = entity.labels
+    if len(labels) == 1 and labels[0].column in pointing and not labels[0].unique:
+        # What only says to whom the rows belong doesn't name them.
+        changed = [replace(a, role="category") if a.column == labels[0].column else a for a in changed]
+        labels = ()
     if not labels:
         own = [a for a in changed if a.refers and a.role != "key"]
         labels = tuple(own[:1]) if own and own[0].unique else ()
@@ -178,4 +184,12 @@ def _finished(entity: Entity, keys: list[Key], entities: dict[str, Entity]) -> E
             changed = [labels[0] if a.column == label.column else a for a in changed]
     elif len(labels) == 2:
         labels = tuple(a for label in labels for a in changed if a.column == label.column)
-    return replace(entity, attributes=tuple(changed), labels=labels, english=english, chinese=chinese, extends=extends)
+    return replace(
+        entity,
+        attributes=tuple(changed),
+        labels=labels,
+        english=english,
+        chinese=chinese,
+        extends=extends,
+        distinct=entity.distinct and bool(labels),
+    )

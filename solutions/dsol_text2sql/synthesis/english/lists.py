@@ -51,7 +51,7 @@ COLUMNS = f"""
 3* What are the {{shown}} of [all |the |]{{things}}
 What is the {{one}} of [all |the |]{{things}}
 3* {SHOW} the {{shown}} of [all |the |]{{things}}
-{SHOW} the {{one}} of each {{single}}
+{FIND} the {{one}} of each {{single}}
 2* {SHOW} the {{shown}} for [all |the |]{{things}}
 {SHOW} {{shown}} of [all |]{{things}}
 {{shown}} of [all |]{{things}}
@@ -138,6 +138,8 @@ FALLING = "[in descending order|from highest to lowest|from high to low|descendi
 def degree(a: Attribute, subject: Entity) -> Degree:
     """Compare as people do with this thing: mountains are high, people tall; states large, cities populous."""
     known = DEGREES.get(a.sense, Degree())
+    if subject.person and a.sense in ("duration", "length", "size", "price"):
+        return Degree()
     if a.sense == "population" and any(other.sense == "size" for other in subject.attributes):
         return replace(known, most=("most populous", "most populated"), least=("least populous", "least populated"))
     if a.sense == "height" and not subject.person:
