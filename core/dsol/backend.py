@@ -121,7 +121,7 @@ class Backend(Protocol):
     `prepare(recipe, folder, texts)` resolves the recipe's base (a hub id, a local folder, `scratch:<size>`) into
     `folder` and returns its codec; `texts` yields (chat, target) pairs for bases whose tokenizer is made from the
     data. `load(model)` takes a checkpoint folder, or a prepared base. `check(options)` lists what is wrong with a
-    stage's `backend:` options, empty where nothing is.
+    stage's `backend:` options (each beginning with its path, `backend.name`), empty where nothing is.
     """
 
     def check(self, options: Mapping[str, Any]) -> list[str]: ...

@@ -273,7 +273,7 @@ def _parts(context: typer.Context, target: str, recipe: Path | None, base: str, 
     for stage, settings in stages.items() if isinstance(stages, dict) else ():
         forwarded = settings.get("backend", {}) if isinstance(settings, dict) else {}
         if isinstance(forwarded, dict):
-            problems += [f"stages.{stage}.backend.{problem}" for problem in backend.check(forwarded)]
+            problems += [f"stages.{stage}.{problem}" for problem in backend.check(forwarded)]
     return resolve(recipes.check(str(recipe or "recipe"), merged, solution.Settings, problems), plugins)
 
 

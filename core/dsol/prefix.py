@@ -27,14 +27,15 @@ class _Node:
     children: list[int]
 
 
-def group(rows: Sequence[Sequence[int]], limits: Sequence[int], shortest: int = 16, longer: float = 1.0) -> list[Group]:
+def group(rows: Sequence[Sequence[int]], limits: Sequence[int], shortest: int = 16, worth: float = 0.0) -> list[Group]:
     """Partition rows so that sharing one common prefix within each group saves the most tokens.
 
     `rows`: token ids. `limits`: how many leading tokens of each row may be shared (a branch must begin with at least
     one token without loss). A group of n rows with a prefix of L tokens saves (n - 1) * L. The best partition is found
     exactly, on the trie of the prefixes: each node opens a group of its own or leaves its rows to the nearest group
-    above. A group within a group needs a prefix `longer` times as long: for a few tokens more, rows aren't parted from
-    those they are mixed with. Rows that share fewer than `shortest` tokens with any other are in no group. In order of
+    above. Parting rows that share a prefix into groups with longer ones has to save the share `worth` more, else they
+    stay together, as rows that are mixed with each other should (0: the exact optimum). Rows that share fewer than
+    `shortest` tokens with any other are in no group. In order of
     the first row.
     """
     cut = [tuple(row[: max(0, limit)]) for row, limit in zip(rows, limits, strict=True)]
@@ -47,8 +48,10 @@ def group(rows: Sequence[Sequence[int]], limits: Sequence[int], shortest: int = 
         alone = -node.depth + len(node.rows) * node.depth + sum(gain[child][node.depth] for child in node.children)
         for above in _depths_above(nodes, at):
             joined = len(node.rows) * above + sum(gain[child][above] for child in node.children)
-            opens[at][above] = node.depth >= max(shortest, above * longer) and alone > joined
-            gain[at][above] = max(alone, joined) if opens[at][above] else joined
+            opens[at][above] = node.depth >= shortest and (
+                alone > joined * (1 + worth) if above else alone * (1 + worth) > joined
+            )
+            gain[at][above] = alone if opens[at][above] else joined
     members: dict[int, list[int]] = {}
     nearest = [-1] * len(nodes)  # the node whose group takes the rows that branch off here
     for at, node in enumerate(nodes):

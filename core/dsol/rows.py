@@ -17,7 +17,7 @@ from dsol.prompt import Prompt
 from dsol.run import read_json, replace, write_json
 from dsol.sample import Sample
 
-LONGER = 1.5  # how much longer a prefix within a prefix has to be (see prefix.group)
+WORTH = 0.25  # what parting rows with a common prefix has to save more (see prefix.group)
 
 SCHEMA = pa.schema(
     [
@@ -79,7 +79,7 @@ def tokenise(
         too_long[name] = len(sources[name]) - (len(rows) - start)
         if sources[name] and start == len(rows):
             raise DataError([f"source {name}: all {len(sources[name])} rows are longer than context={context} tokens"])
-    groups = prefix.group([row.input_ids for row in rows], [_sharable(row) for row in rows], longer=LONGER)
+    groups = prefix.group([row.input_ids for row in rows], [_sharable(row) for row in rows], worth=WORTH)
     ids, lengths = prefix.columns(groups, len(rows))
     for name, (start, end) in bounds.items():
         table = pa.table(

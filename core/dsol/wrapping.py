@@ -24,7 +24,7 @@ class Answering(Runnable[Any, Answer[Any]]):
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer[Any]:
         return self._answer_all([self._read(input)])[0]
 
-    def batch(  # type: ignore[override]  # langchain's default calls invoke in threads
+    def batch(  # langchain's default calls invoke in threads
         self,
         inputs: Sequence[Any],
         config: RunnableConfig | list[RunnableConfig] | None = None,

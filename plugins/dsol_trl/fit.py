@@ -16,7 +16,7 @@ from transformers import PrinterCallback
 from trl import SFTTrainer
 
 from dsol import BackendError, FitJob, Progress, TokenRow
-from dsol_trl import attention, checkpoint, hardware, options, template
+from dsol_trl import attention, checkpoint, hardware, muon, options, template
 from dsol_trl.disk import writing
 from dsol_trl.layout import Steps
 from dsol_trl.loss import SourceLoss, keep_only_labelled
@@ -147,10 +147,19 @@ def _trainer(
         processing_class=tokenizer,
         peft_config=_lora(job.stage.backend) if tune == "lora" and not card.adapter_of else None,
         callbacks=[record],
+        optimizers=(_optimizer(job, card, tune, model, arguments), None),
     )
     losses.listen(trainer.model)
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _optimizer(job: FitJob, card: Card, tune: Tune, model: Any, arguments: Any) -> torch.optim.Optimizer | None:
+    """Take Muon for random weights, unless the recipe names an optimizer; None leaves the choice to trl."""
+    if card.origin != "scratch" or tune != "full" or "optim" in job.stage.backend:
+        return None
+    betas = (arguments.adam_beta1, arguments.adam_beta2)
+    return muon.for_model(model, arguments.learning_rate, arguments.weight_decay, betas)
 
 
 def _lora(backend: dict[str, Any]) -> Any:

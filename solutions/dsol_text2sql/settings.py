@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+import dsol
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Settings(BaseModel):
+class Settings(dsol.Settings):
     """Say which database is asked, what may be seen of it, and how training examples are made.
 
     `database`: "demo" (the shipped music shop), a SQLAlchemy URL, the path of a SQLite file, or a folder of them (one
@@ -18,8 +19,6 @@ class Settings(BaseModel):
     `augment`: how many copies with exchanged values each example may get. `split`: how development questions are
     chosen from the examples: by question, or by SQL template. Times are in seconds.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     database: str = "demo"
     dialect: Literal["", "sqlite", "postgres", "mysql"] = ""

@@ -39,7 +39,9 @@ def test_training_libraries_live_in_one_place():
             assert not set(imported(path)) & set(HEAVY), path
 
 
-@pytest.mark.parametrize("name", ["dsol", "dsol.cli", "dsol.line", "dsol_text2sql", "dsol_text2sql.solution", "dsol_trl"])
+@pytest.mark.parametrize(
+    "name", ["dsol", "dsol.cli", "dsol.line", "dsol_text2sql", "dsol_text2sql.solution", "dsol_trl"]
+)
 def test_importing_brings_no_training_library(name):
     code = f"import sys, {name}; print([one for one in {HEAVY} if one in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -1,65 +1,43 @@
 """The seam: real outside distributions are found, broken ones are reported, collisions name both sides."""
 
 import json
-import subprocess
 import sys
 from importlib.metadata import EntryPoint
-from pathlib import Path
 
 import pytest
 
 from dsol import PluginError, hookimpl
 from dsol.plugins import load_plugins
 
-THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 
-
-@pytest.fixture(scope="module")
-def outside(tmp_path_factory):
-    """Install the outside distributions for real, into a folder of their own."""
-    folder = tmp_path_factory.mktemp("site")
-    sources = [str(THIRD_PARTY / name) for name in ("dsol_echo", "dsol_broken")]
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target", str(folder)]
-    subprocess.run([*command, *sources], check=True)
-    return folder
-
-
-def dsol(outside, *words, **more):
-    environment = {"PYTHONPATH": str(outside), "PATH": "/usr/bin:/bin", "COLUMNS": "200", **more}
-    code = "from dsol.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *words], env=environment, capture_output=True, text=True, check=False
-    )
-
-
-def test_an_outside_solution_is_listed_and_a_broken_plugin_harms_nothing(outside):
-    listed = dsol(outside, "list", "--json")
+def test_an_outside_solution_is_listed_and_a_broken_plugin_harms_nothing(dsol):
+    listed = dsol("list", "--json")
     assert listed.returncode == 0
     assert {"echo", "text2sql"} <= {row["solution"] for row in json.loads(listed.stdout)}
     assert "plugin broken (dsol-broken 0.1.0) is broken: ModuleNotFoundError" in listed.stderr
 
 
-def test_plugins_shows_what_each_brings_and_what_failed(outside):
-    rows = {row["plugin"]: row for row in json.loads(dsol(outside, "plugins", "--json").stdout)}
+def test_plugins_shows_what_each_brings_and_what_failed(dsol):
+    rows = {row["plugin"]: row for row in json.loads(dsol("plugins", "--json").stdout)}
     assert rows["echo"]["brings"] == "echo"
     assert rows["trl"]["brings"] == "backend trl"
     assert "a_module_that_nobody_has" in rows["broken"]["state"]
 
 
-def test_an_unknown_solution_names_what_exists_and_what_is_broken(outside):
-    asked = dsol(outside, "train", "ecoh")
+def test_an_unknown_solution_names_what_exists_and_what_is_broken(dsol):
+    asked = dsol("train", "ecoh")
     assert asked.returncode == 2
     assert asked.stderr.count("\n") == 1
     assert "no solution named 'ecoh', did you mean 'echo'?" in asked.stderr
     assert "plugin broken (dsol-broken 0.1.0) is broken" in asked.stderr
 
 
-def test_a_plugin_adds_a_command(outside):
-    assert dsol(outside, "echo", "hello").stdout == "hello\n"
+def test_a_plugin_adds_a_command(dsol):
+    assert dsol("echo", "hello").stdout == "hello\n"
 
 
-def test_skip_leaves_a_plugin_out(outside):
-    listed = dsol(outside, "list", "--json", DSOL_SKIP="broken,echo")
+def test_skip_leaves_a_plugin_out(dsol):
+    listed = dsol("list", "--json", DSOL_SKIP="broken,echo")
     assert "echo" not in listed.stdout
     assert listed.stderr == ""
 

@@ -59,4 +59,6 @@ def test_columns_spell_groups_out():
 def test_a_slightly_longer_prefix_does_not_part_rows():
     rows = [[7] * 20 + [1] * 4 + [at] for at in range(9)] + [[7] * 20 + [2, at] for at in range(9)]
     assert sorted(one.length for one in group(rows, [24] * 18)) == [21, 24]
-    assert [one.length for one in group(rows + [[7] * 20 + [3 + at] for at in range(9)], [24] * 27, longer=1.5)] == [20]
+    assert [one.length for one in group(rows, [24] * 18, worth=0.25)] == [20]
+    far = [[7] * 20 + [1] * 60 + [at] for at in range(9)] + [[7] * 20 + [2] * 60 + [at] for at in range(9)]
+    assert [one.length for one in group(far, [80] * 18, worth=0.25)] == [80, 80]

@@ -1,0 +1,61 @@
+"""Outside distributions, really installed, and the command line run in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+THIRD_PARTY = Path(__file__).parent / "third_party"
+
+
+@pytest.fixture(scope="session")
+def outside(tmp_path_factory):
+    """Install the outside distributions into a folder of their own."""
+    folder = tmp_path_factory.mktemp("site")
+    sources = [str(THIRD_PARTY / name) for name in ("dsol_echo", "dsol_broken")]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(folder),
+    ]
+    subprocess.run([*command, *sources], check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def start(outside):
+    """Start `dsol` in a process that sees the outside distributions; give its Popen object."""
+
+    def begin(*words, cwd=None, **more):
+        environment = {
+            "PYTHONPATH": str(outside),
+            "PATH": "/usr/bin:/bin",
+            "COLUMNS": "200",
+            "HOME": str(outside),
+            **more,
+        }
+        command = [sys.executable, "-m", "dsol", *map(str, words)]
+        return subprocess.Popen(
+            command, env=environment, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    return begin
+
+
+@pytest.fixture(scope="session")
+def dsol(start):
+    """Run `dsol` to its end; give exit code, standard output and standard error."""
+
+    def run(*words, cwd=None, **more):
+        process = start(*words, cwd=cwd, **more)
+        out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    return run

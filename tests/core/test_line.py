@@ -1,0 +1,109 @@
+"""The straight line end to end, on a small outside solution with the real backend: run, resume, reuse, refuse."""
+
+import json
+import random
+import subprocess
+
+import pytest
+
+from dsol.run import find_run, read_json
+
+
+def scores(run):
+    rows = [json.loads(line) for line in (run / "answers.jsonl").read_text().splitlines()]
+    return [(row["id"], {who: answer["score"] for who, answer in row["answers"].items()}) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def finished(dsol, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("work")
+    trained = dsol("train", "echo", cwd=folder)
+    assert trained.returncode == 0, trained.stderr
+    assert "released" in trained.stdout
+    return folder
+
+
+def test_every_arrow_of_the_line_is_a_file(finished):
+    run = finished / "runs" / "echo"
+    for name in (
+        "recipe.yaml",
+        "advice.json",
+        "manifest.json",
+        "data/words.jsonl",
+        "data/report.json",
+        "rows/words.arrow",
+        "stages/sft/mix.npy",
+        "stages/sft/mix.json",
+        "stages/sft/log.jsonl",
+        "stages/sft/scores.json",
+        "selection.json",
+        "model/model.safetensors",
+        "thresholds.json",
+        "answers.jsonl",
+        "report.json",
+        "report.html",
+    ):
+        assert (run / name).stat().st_size > 0, name
+    manifest = read_json(run / "manifest.json")
+    assert manifest["complete"]
+    assert len(manifest["template"]["hash"]) == 64
+    assert find_run("", "echo", finished / "runs").folder == run
+
+
+def test_a_finished_run_answers_and_is_scored_again(finished, dsol):
+    asked = dsol("ask", "echo", "bal", cwd=finished)
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.rstrip().endswith(("model)", "baseline)", "none)"))
+    again = dsol("eval", "runs/echo", "--json", cwd=finished)
+    assert again.returncode == 0, again.stderr
+    assert scores(finished / "runs/echo/eval/heldout") == scores(finished / "runs/echo")
+    compared = dsol("compare", "runs/echo", "baseline", cwd=finished)
+    assert compared.returncode == 0, compared.stderr
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_any_moment_it_ends_with_the_same_weights_and_scores(finished, start, tmp_path, seed):
+    """SIGKILL at random moments, until a process gets to the end."""
+    moments = random.Random(seed)
+    for _ in range(40):
+        process = start("train", "echo", cwd=tmp_path)
+        try:
+            process.communicate(timeout=moments.uniform(2.0, 12.0))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            continue
+        assert process.returncode == 0
+        break
+    else:
+        pytest.fail("never finished between kills")
+    one, two = finished / "runs" / "echo", tmp_path / "runs" / "echo"
+    assert (one / "model" / "model.safetensors").read_bytes() == (two / "model" / "model.safetensors").read_bytes()
+    assert scores(one) == scores(two)
+    assert (one / "thresholds.json").read_bytes() == (two / "thresholds.json").read_bytes()
+
+
+def test_another_recipe_in_the_same_folder_is_refused_and_named(finished, dsol):
+    refused = dsol("train", "echo", "--set", "seed=5", "--count", "100", cwd=finished)
+    assert refused.returncode == 2
+    assert "differs in: seed, settings.count" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_an_unfinished_run_is_not_taken_for_a_finished_one(dsol, tmp_path):
+    assert dsol("data", "echo", cwd=tmp_path).returncode == 0
+    asked = dsol("ask", "echo", "bal", cwd=tmp_path)
+    assert asked.returncode == 2
+    assert "no finished run of echo" in asked.stderr
+    named = dsol("eval", "runs/echo", cwd=tmp_path)
+    assert named.returncode == 2
+    assert "is not finished" in named.stderr
+
+
+def test_a_folder_that_is_no_run_is_left_alone(dsol, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    for words in (("--restart",), ()):
+        refused = dsol("train", "echo", "--run", "mine", *words, cwd=tmp_path)
+        assert refused.returncode == 2
+        assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
