@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dsol import Answer, Baseline, Chat, Completion, Generate, unknown
 from dsol_text2sql.candidates import Candidate, attempt, signals, vote, weigh
 from dsol_text2sql.database import Database, open_databases
+from dsol_text2sql.examples import tidy
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import Literal
 from dsol_text2sql.mend import mend_values
@@ -89,7 +90,8 @@ def wrap(
             answers[at] = decide(asked[at], some, calibration, old, settings)
         return [answers[at] for at in range(len(inputs))]
 
-    def ask(question: str, place: Place) -> Asked:
+    def ask(typed: str, place: Place) -> Asked:
+        question = tidy(typed)
         matches = place.values.match(question, settings.matches)
         literals = place.values.literals(question)
         values = prompt_values(question, place.database.schema, matches, settings, literals=literals, names=place.names)
