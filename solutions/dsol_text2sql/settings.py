@@ -54,9 +54,12 @@ class Input(BaseModel):
 
 
 class Output(BaseModel):
-    """A query and what it returned; `truncated` says that more rows exist than the row limit let through."""
+    """A query and what it returned; `truncated` says that more rows exist than the row limit let through.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    As JSON, blobs are base64.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64")
 
     sql: str
     columns: tuple[str, ...] = ()
