@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from dsol_text2sql.literals import Literal
+from dsol_text2sql.query import Refused
+from dsol_text2sql.reading import parse
 from dsol_text2sql.schema import Schema
 from dsol_text2sql.values import Match
 
@@ -24,10 +24,8 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
     where the question offers nothing unused, or where the query can't be read.
     """
     try:
-        tree = sqlglot.parse_one(sql, read=schema.dialect)
-    except SqlglotError:
-        return sql
-    except RecursionError:
+        tree = parse(sql, schema.dialect)
+    except Refused:
         return sql
     tables = _tables(tree)
     asked = question.lower()
@@ -56,7 +54,10 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
             written.add(unused[0].lower())
             constant.replace(exp.Literal(this=unused[0], is_string=constant.is_string))
             changed = True
-    return tree.sql(dialect=schema.dialect) if changed else sql
+    try:
+        return tree.sql(dialect=schema.dialect) if changed else sql
+    except RecursionError:
+        return sql  # the guard says that it is nested too deeply
 
 
 def _compared(tree: exp.Expression) -> Iterator[tuple[exp.Column, exp.Literal]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from dsol import Answer
 from dsol_text2sql.settings import Output
@@ -18,13 +19,13 @@ WHO = {"model": "the model", "baseline": "the rule-based baseline", "none": "nob
 def show(answer: Answer[Output]) -> str:
     """Write the query, its rows, the confidence, who answered and why, and a question back where there is one."""
     out = StringIO()
-    console = Console(file=out, highlight=False, width=100, soft_wrap=False)
+    console = Console(file=out, highlight=False, markup=False, emoji=False, width=100, soft_wrap=False)
     if answer.value is not None:
-        console.print(answer.value.sql, markup=False, soft_wrap=True)
+        console.print("\n".join(map(_plain, answer.value.sql.splitlines())), soft_wrap=True)
         console.print(_rows(answer.value))
     console.print(f"confidence {answer.confidence:.2f}, answered by {WHO[answer.source]} ({answer.reason})")
     if answer.ask:
-        console.print(answer.ask, markup=False)
+        console.print(_plain(answer.ask))
     return out.getvalue().rstrip("\n")
 
 
@@ -33,17 +34,16 @@ def _rows(output: Output) -> Any:
         return "(not run)"
     table = Table(show_edge=False)
     for column in output.columns:
-        table.add_column(_plain(column))
+        table.add_column(Text(_plain(column)))
     for row in output.rows[:SHOWN]:
-        table.add_row(*(_plain(cell) for cell in row))
+        table.add_row(*(Text(_plain(cell)) for cell in row))
     more = len(output.rows) - SHOWN
     if more > 0:
         table.caption = f"{more} more rows" + (", and more in the database" if output.truncated else "")
-    return table if output.rows else f"(no rows; columns: {', '.join(output.columns)})"
+    return table if output.rows else f"(no rows; columns: {', '.join(map(_plain, output.columns))})"
 
 
 def _plain(cell: Any) -> str:
-    """Write a cell on one line; what looks like markup or a control character stays text."""
+    """Write a cell on one line, without characters that steer a terminal."""
     text = "NULL" if cell is None else str(cell)
-    text = "".join(letter if letter.isprintable() else " " for letter in text)
-    return text.replace("[", "\\[")
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -110,26 +110,32 @@ def wrap(
                 temperature=settings.temperature,
                 max_new_tokens=settings.max_new_tokens,
             )
+        known: dict[tuple[str, str], Candidate] = {}  # a slow query is run once, however many samples agree on it
         tried = [
-            [tried_once(one, completion, False) for completion in some]
+            [tried_once(one, completion, False, known) for completion in some]
             for one, some in zip(asked, sampled, strict=True)
         ]
         for one, some, completion in zip(asked, tried, greedy, strict=True):
-            some.insert(0, tried_once(one, completion[0], True))
+            some.insert(0, tried_once(one, completion[0], True, known))
         failed = [at for at, some in enumerate(tried) if not any(candidate.ran for candidate in some)]
         if settings.repair and failed:
             again = [repair_chat(chats[at], tried[at][0]) for at in failed]
             for at, completion in zip(failed, generate(again, max_new_tokens=settings.max_new_tokens), strict=True):
-                tried[at].append(tried_once(asked[at], completion[0], False))
+                tried[at].append(tried_once(asked[at], completion[0], False, known))
         return tried
 
-    def tried_once(one: Asked, completion: Completion, greedy: bool) -> Candidate:
+    def tried_once(
+        one: Asked, completion: Completion, greedy: bool, known: dict[tuple[str, str], Candidate]
+    ) -> Candidate:
         output = prompt.parse(completion.text)
         if output is None:
             return weigh(Candidate("", None, "no_query", "the model wrote no query"), completion, greedy)
-        schema = one.place.database.schema
-        sql = mend_values(output.sql, schema, one.matches, one.literals, one.question)
-        return weigh(attempt(sql, one.place.database, settings.row_limit, settings.timeout), completion, greedy)
+        database = one.place.database
+        sql = mend_values(output.sql, database.schema, one.matches, one.literals, one.question)
+        key = (database.name, sql)
+        if key not in known:
+            known[key] = attempt(sql, database, settings.row_limit, settings.timeout)
+        return weigh(known[key], completion, greedy)
 
     return Answering(Input, answer_all)
 
