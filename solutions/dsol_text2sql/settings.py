@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import dsol
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Settings(dsol.Settings):
@@ -51,6 +51,12 @@ class Input(BaseModel):
 
     question: str
     database: str = ""
+
+    @field_validator("question")
+    @classmethod
+    def _whole(cls, question: str) -> str:
+        """Join halves of characters, as some clients send them; a lone half can't be written anywhere."""
+        return question.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Output(BaseModel):
