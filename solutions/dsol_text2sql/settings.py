@@ -43,6 +43,22 @@ class Settings(dsol.Settings):
     max_new_tokens: int = Field(default=160, ge=1)
     repair: bool = True
 
+    @field_validator("database")
+    @classmethod
+    def _found_from_anywhere(cls, place: str) -> str:
+        """Make a path absolute, so that a run finds its database from another folder as well."""
+        return place if place == "demo" or "://" in place else str(Path(place).expanduser().absolute())
+
+    @field_validator("examples", "heldout")
+    @classmethod
+    def _absolute(cls, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(path.expanduser().absolute() for path in paths)
+
+    @field_validator("descriptions")
+    @classmethod
+    def _absolute_file(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None
+
 
 class Input(BaseModel):
     """A question, and the database's name where there are several."""
