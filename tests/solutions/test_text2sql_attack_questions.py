@@ -171,16 +171,19 @@ TEXT = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=14).map("".join
 
 
 @trials(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(question=TEXT, written=st.lists(TEXT, min_size=1, max_size=3))
+@given(question=st.one_of(TEXT, st.text(st.characters(), max_size=30)), written=st.lists(TEXT, min_size=1, max_size=3))
 @example(question="x", written=["SELECT " + "(" * 5000])
 @example(question="x", written=["SELECT " + " + ".join(["1"] * 3000)])
+@example(question="How many \ud83d\ude00 “\ud800”?", written=["SELECT 1"])
 @example(question="artists with id 5", written=["SELECT name FROM artist WHERE id = 7 AND " + " IS ".join(["1"] * 900)])
 @example(question="x" * 5000, written=["SELECT x'ff00', 9e999, -0.0, NULL FROM artist"])
 @example(question="how many " + "(" * 3000, written=["SELECT " + "NOT " * 2000 + "1"])
 @example(question="“邓丽君” [/red] 的 歌", written=["SELECT name AS \"[/red]\" FROM artist WHERE name = 'nobody'"])
 def test_no_text_raises_or_runs_unguarded(world: World, question: str, written: list[str]) -> None:
     before = world.state()
-    answer = world.product(Misled(*written), fallback=True).invoke({"question": question})
+    model = Misled(*written)
+    answer = world.product(model, fallback=True).invoke({"question": question})
+    assert all(turn["content"].encode() for turn in model.chats[0]) if model.chats else not question.strip()
     world.assert_harmless(answer, question)
     assert world.state() == before
 
