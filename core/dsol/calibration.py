@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from dsol.errors import RunError
 from dsol.run import read_json, write_json
 
 RIDGE = 1.0  # weight of the L2 penalty on standardised signals: development sets are small
@@ -134,4 +135,7 @@ def save(path: Path, calibration: Calibration) -> None:
 
 def read(path: Path) -> Calibration:
     """Read `thresholds.json` of a run."""
-    return Calibration.model_validate(read_json(path))
+    try:
+        return Calibration.model_validate(read_json(path))
+    except ValidationError as error:
+        raise RunError(f"{path} is damaged; start the run over with --restart") from error

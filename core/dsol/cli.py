@@ -15,6 +15,13 @@ from dsol.plugins import Plugins, load_plugins, skipped
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
+# Errors of the system that a user can mend: no room, no permission, a path that can't be a folder.
+MENDABLE = {
+    getattr(errno, name) for name in ["ENOSPC", "EDQUOT", "EFBIG", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG"]
+}
+USAGE: Any = typer.BadParameter.__base__  # click's UsageError, which typer has under a private name
+INTERRUPTED = 130  # what typer makes of Ctrl-C
+
 Target = Annotated[str, typer.Argument(help="A solution's name (see `dsol list`), or a recipe file.")]
 RunOption = Annotated[Path | None, typer.Option("--run", help="The run's folder [default: runs/<solution>].")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override: stages.sft.backend.learning_rate=1e-4")]
@@ -55,18 +62,22 @@ def application(plugins: Plugins) -> typer.Typer:
 def main() -> None:
     """Run the command line; what a user can mend ends in one line and exit code 2."""
     try:
-        application(load_plugins(skip=skipped()))()
+        code = application(load_plugins(skip=skipped()))(sys.argv[1:] or ["--help"], standalone_mode=False)
     except DsolError as error:
         _stop(str(error))
+    except USAGE as error:
+        _stop(f"{error.format_message()}; see `dsol --help`, or --help after a command")
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        # numpy reports a write cut short without a number.
+        if error.errno is not None and error.errno not in MENDABLE:
             raise
         _stop(
-            f"{error.filename or 'disk'}: {error.strerror}; make room or choose another --run folder, then start again"
+            f"{error.filename or 'disk'}: {error.strerror or error}; "
+            "make room or choose another --run folder, then start again"
         )
-    except KeyboardInterrupt:
+    if code == INTERRUPTED:
         print("\nstopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def list_solutions(context: typer.Context, as_json: JsonOption = False) -> None:
@@ -286,9 +297,13 @@ def _callable(name: str) -> Any:
         raise RecipeError("--baseline", [f"{name!r} is not of the form module:function"])
     sys.path.insert(0, str(Path.cwd()))
     try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise RecipeError("--baseline", [f"can't import {name!r}: {error}"]) from error
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, SyntaxError, ValueError) as error:
+        reason = f"can't import {name!r}: {error}; start where {module}.py lies, or install its package"
+        raise RecipeError("--baseline", [reason]) from error
+    if not callable(found):
+        raise RecipeError("--baseline", [f"{name!r} is a {type(found).__name__}; name a function of it"])
+    return found
 
 
 def _print(rows: Any, as_json: bool) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dsol.errors import DataError
-from dsol.run import write_json, write_text
+from dsol.errors import DataError, RunError
+from dsol.run import read_json, write_json, write_text
 from dsol.sample import Sample
 from dsol.solution import Built
 
@@ -26,7 +26,11 @@ def write(folder: Path, built: Built) -> dict[str, Any]:
         kept[name] = [sample for sample in samples if sample.input is None or _key(sample) not in judged]
         leaked[name] = len(samples) - len(kept[name])
     if not any(kept.values()):
-        raise DataError(["no training sample is left; give more examples, or see what was dropped in the report"])
+        raise DataError(
+            [
+                "no training sample is left; give more examples, or let more be made (for text2sql: --examples, --synthesis)"
+            ]
+        )
     if not built.development:
         raise DataError(["no development sample; give more examples, or a larger share with settings.development"])
     twice = _twice(built)
@@ -52,20 +56,20 @@ def write(folder: Path, built: Built) -> dict[str, Any]:
 
 def read_sources(folder: Path) -> dict[str, list[Sample]]:
     """Read the training sources by name."""
-    names = json.loads((folder / "report.json").read_text(encoding="utf-8"))["sources"]
+    names = read_json(folder / "report.json")["sources"]
     return {name: read_samples(folder / f"{name}.jsonl") for name in names}
 
 
 def read_heldout(folder: Path) -> dict[str, list[Sample]]:
     """Read the held-out sets by name."""
-    names = json.loads((folder / "report.json").read_text(encoding="utf-8"))["heldout"]
+    names = read_json(folder / "report.json")["heldout"]
     return {name: read_samples(folder / "heldout" / f"{name}.jsonl") for name in names}
 
 
 def read_files(folder: Path) -> dict[str, Any]:
     """Read the further values that the builder left for serving."""
-    names = json.loads((folder / "report.json").read_text(encoding="utf-8"))["files"]
-    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in names}
+    names = read_json(folder / "report.json")["files"]
+    return {name: read_json(folder / f"{name}.json") for name in names}
 
 
 def write_samples(path: Path, samples: Iterable[Sample]) -> None:
@@ -75,8 +79,11 @@ def write_samples(path: Path, samples: Iterable[Sample]) -> None:
 
 def read_samples(path: Path) -> list[Sample]:
     """Read samples that a run wrote."""
-    with open(path, encoding="utf-8") as lines:
-        return [Sample.model_validate_json(line) for line in lines]
+    try:
+        with open(path, encoding="utf-8") as lines:
+            return [Sample.model_validate_json(line) for line in lines]
+    except (FileNotFoundError, ValueError) as error:  # pydantic's and Unicode's errors are ValueErrors
+        raise RunError(f"{path} is damaged or missing; start the run over with --restart") from error
 
 
 def _key(sample: Sample) -> str:

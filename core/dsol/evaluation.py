@@ -163,8 +163,11 @@ def read_answers(path: Path) -> list[dict[str, Any]]:
         raise RunError(
             f"{path} is missing; finish the run with `dsol train --run {path.parent}` or score it with `dsol eval`"
         )
-    with open(path, encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+    try:
+        with open(path, encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}; score the run again with `dsol eval`") from error
 
 
 def _greedy(

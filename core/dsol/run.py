@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dsol.errors import RunError
-from dsol.recipe import Recipe, dump
+from dsol.recipe import Recipe, dump, read_layer
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,10 @@ class Run:
     def manifest(self) -> dict[str, Any]:
         """Read `manifest.json`; empty for a new run."""
         path = self / "manifest.json"
-        return read_json(path) if path.exists() else {}
+        found = read_json(path) if path.exists() else {}
+        if not isinstance(found, dict) or not isinstance(found.get("steps", {}), dict):
+            raise RunError(f"{path} is damaged: it isn't a run's manifest; start the run over with --restart")
+        return found
 
     def note(self, **entries: Any) -> None:
         """Add entries to the manifest."""
@@ -60,9 +61,14 @@ def open_run(folder: Path, recipe: Recipe) -> Run:
     run = Run(folder)
     path = run / "recipe.yaml"
     if path.exists():
-        before = yaml.safe_load(path.read_text(encoding="utf-8"))
+        before = read_layer(path)
         now = recipe.model_dump(mode="json")
         changed = sorted(_differences(before, now))
+        if changed and not run.done("build"):
+            with locked(run):  # nothing was made of the old recipe yet, such as after a mistake in it
+                run.note(steps={})
+                write_text(path, dump(recipe))
+            return run
         if changed:
             raise RunError(
                 f"{folder} was started with another recipe (differs in: {', '.join(changed)}); "

@@ -33,7 +33,11 @@ def load(run: str | Path, *, baseline: Baseline | None = None, **settings: Any) 
 
 def open_parts(run: Run, plugins: Plugins, changes: dict[str, Any]) -> Parts:
     """Resolve a run's recipe, with changed settings checked as a recipe's are."""
-    recipe = Recipe.model_validate(read_layer(run / "recipe.yaml"))
+    path = run / "recipe.yaml"
+    try:
+        recipe = Recipe.model_validate(read_layer(path))
+    except ValidationError as error:
+        raise RecipeError(str(path), [*describe(error, Recipe), "start the run over with --restart"]) from error
     solution = plugins.solution(recipe.solution)
     try:
         changed = solution.Settings.model_validate({**recipe.settings, **changes})

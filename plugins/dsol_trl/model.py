@@ -60,6 +60,7 @@ def load_model(folder: Path, dtype: Any = None, attention: str | None = None, tr
     `dtype`: a torch dtype (None: as saved). `attention`: None takes the fastest that the model supports. Weights
     are read from safetensors only.
     """
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     card = read_card(folder)
@@ -77,9 +78,9 @@ def load_model(folder: Path, dtype: Any = None, attention: str | None = None, tr
             from peft import PeftModel
 
             model = PeftModel.from_pretrained(model, folder, is_trainable=trainable)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BackendError(f"{folder}: the model can't be loaded: {reason}") from error
+        raise BackendError(f"{folder}: the model can't be loaded, is its folder whole? {reason}") from error
     return model
 
 

@@ -42,6 +42,10 @@ DECIDED = {
     "label_smoothing_factor": "trl computes it in a second pass over all logits, which laid-out rows don't have",
 }
 PEFT = "peft"  # the one key that isn't SFTConfig's: options for peft's LoraConfig
+RENAMED = {
+    "gradient_checkpointing": "activation_checkpointing",
+    "gradient_checkpointing_kwargs": "activation_checkpointing_kwargs",
+}
 LEARNING_RATE = {"scratch": 2e-3, "full": 2e-5, "lora": 2e-4}
 
 
@@ -92,7 +96,11 @@ def settings(
 
 
 def _arguments(options: Mapping[str, Any], folder: Path, hardware: Hardware) -> dict[str, Any]:
-    given = {name: value for name, value in options.items() if name != PEFT}
+    from transformers import TrainingArguments
+
+    # transformers 5 renamed these options while it was out; recipes may write either name.
+    new = any(one.name == "activation_checkpointing" for one in fields(TrainingArguments))
+    given = {RENAMED.get(name, name) if new else name: value for name, value in options.items() if name != PEFT}
     return {
         "bf16": hardware.bf16 and not given.get("fp16", False),
         "use_cpu": hardware.device == "cpu",
@@ -101,7 +109,7 @@ def _arguments(options: Mapping[str, Any], folder: Path, hardware: Hardware) -> 
         "disable_tqdm": True,
         "log_level": "error",
         "dataloader_pin_memory": hardware.device != "cpu",
-        "gradient_checkpointing": False,
+        "activation_checkpointing" if new else "gradient_checkpointing": False,
         **given,
         "output_dir": str(folder),
         "per_device_train_batch_size": 1,  # one example is one laid-out step

@@ -112,7 +112,8 @@ def _lines(path: Path, text: str, problems: Problems) -> Iterator[tuple[int, Any
             if number == 1 and line.strip() == "{":
                 problems.add(str(path), "one JSON object over several lines; bring a JSON array or one object per line")
                 return
-            problems.add(f"{path}:{number}", f"malformed JSON: {error.msg} at column {error.colno}")
+            reason = error.msg.removesuffix(" at")
+            problems.add(f"{path}:{number}", f"malformed JSON: {reason} at column {error.colno}; is the line cut off?")
 
 
 def _elements(path: Path, text: str, problems: Problems) -> Iterator[tuple[int, Any]]:
