@@ -21,6 +21,7 @@ from dsol_text2sql.sqlite_source import SqliteSource, quoted
 
 __all__ = ["Database", "DatabaseError", "QueryError", "Result", "open_database", "open_databases"]
 
+PATIENCE = 10.0  # seconds for the values of one column
 ENDINGS = (".sqlite", ".sqlite3", ".db", ".db3")
 
 
@@ -72,7 +73,10 @@ class Database:
         return self._source.query(sql, limit=limit, seconds=seconds)
 
     def values(self, table: str, column: str, limit: int = 1000) -> list[Any]:
-        """List up to `limit` distinct values of a column, in order; NULL is left out."""
+        """List up to `limit` distinct values of a column, in order; NULL is left out.
+
+        A column that can't be read within `PATIENCE` (one of a slow view, say) has none.
+        """
         found = self.schema.table(table)
         if found is None:
             raise DatabaseError(unknown("table", table, [item.name for item in self.schema.tables]))
@@ -81,7 +85,10 @@ class Database:
             raise DatabaseError(unknown("column", column, [item.name for item in found.columns]))
         name = self.quote(member.name)
         sql = f"SELECT DISTINCT {name} FROM {self.quote(found.name)} WHERE {name} IS NOT NULL ORDER BY 1 LIMIT {limit}"
-        return [row[0] for row in self._source.trusted(sql)]
+        try:
+            return [row[0] for row in self._source.trusted(sql, seconds=PATIENCE)]
+        except QueryError:
+            return []
 
     def quote(self, identifier: str) -> str:
         """Quote an identifier in the database's own way."""

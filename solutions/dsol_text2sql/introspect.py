@@ -44,7 +44,7 @@ class Shape:
 
 
 def sqlite_shape(source: SqliteSource) -> Shape:
-    """Read a SQLite file's tables and views; virtual tables and their shadows are left out."""
+    """Read a SQLite file's tables and views; virtual tables, their shadows and broken views are left out."""
     listed = source.trusted(
         "SELECT l.name, m.rowid FROM pragma_table_list() AS l JOIN sqlite_master AS m ON m.name = l.name"
         " WHERE l.schema = 'main' AND l.type IN ('table', 'view') AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
@@ -52,7 +52,12 @@ def sqlite_shape(source: SqliteSource) -> Shape:
     )
     tables, keys = [], []
     for name, _ in listed:
-        rows = source.trusted(f'SELECT name, type, "notnull", pk FROM pragma_table_info({_text(name)}) ORDER BY cid')
+        try:
+            rows = source.trusted(
+                f'SELECT name, type, "notnull", pk FROM pragma_table_info({_text(name)}) ORDER BY cid'
+            )
+        except QueryError:  # a view of tables that are gone
+            continue
         columns = tuple(
             Column(
                 name=str(column),

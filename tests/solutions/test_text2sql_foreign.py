@@ -104,6 +104,27 @@ def test_a_database_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert (sample.meta["database"], sample.meta["question"]) == ("销售", "一共多少订单？")
 
 
+def test_views_that_cannot_be_read_leave_the_rest_usable(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "shop.sqlite")
+    connection.executescript("""
+        CREATE TABLE artist (name TEXT);
+        INSERT INTO artist VALUES ('Ann'), ('Bo');
+        CREATE TABLE gone (x TEXT);
+        CREATE VIEW broken AS SELECT x FROM gone;
+        CREATE VIEW strange AS SELECT no_such_function(name) AS y FROM artist;
+        CREATE VIEW failing AS SELECT name, 'a' LIKE replace(hex(zeroblob(2000)), '0', '%_') AS z FROM artist;
+        DROP TABLE gone;
+    """)
+    connection.close()
+    settings = Settings(database=str(tmp_path / "shop.sqlite"))
+    model = Scripted()
+    model.greedy, model.sampled = "SELECT name FROM artist", ["SELECT x FROM broken"]
+    product = wrap(model, settings, calibration=Calibration(), baseline=make_baseline(settings), files={})
+    answer = checked(product.invoke(Input(question="Who is an artist?")))
+    assert answer.value is not None
+    assert answer.value.rows == (("Ann",), ("Bo",))
+
+
 @pytest.mark.parametrize("name", ["sesql_zh", "defog", "defog_advanced"])
 def test_whatever_a_model_writes_for_an_unseen_database_gets_an_answer_or_none(name: str) -> None:
     settings, samples = read(name)
