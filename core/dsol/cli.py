@@ -16,9 +16,11 @@ from dsol.plugins import Plugins, load_plugins, skipped
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 # Errors of the system that a user can mend: no room, no permission, a path that can't be a folder.
-MENDABLE = {
-    getattr(errno, name) for name in ["ENOSPC", "EDQUOT", "EFBIG", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG"]
-}
+MENDABLE = (
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    | {errno.EACCES, errno.EPERM, errno.EROFS}
+    | {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG}
+)
 USAGE: Any = typer.BadParameter.__base__  # click's UsageError, which typer has under a private name
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 

@@ -26,11 +26,7 @@ def write(folder: Path, built: Built) -> dict[str, Any]:
         kept[name] = [sample for sample in samples if sample.input is None or _key(sample) not in judged]
         leaked[name] = len(samples) - len(kept[name])
     if not any(kept.values()):
-        raise DataError(
-            [
-                "no training sample is left; give more examples, or let more be made (for text2sql: --examples, --synthesis)"
-            ]
-        )
+        raise DataError(["no training sample is left; give more examples, or let the solution make more"])
     if not built.development:
         raise DataError(["no development sample; give more examples, or a larger share with settings.development"])
     twice = _twice(built)

@@ -22,7 +22,8 @@ SCHEMA = """
 CREATE TABLE city (id INTEGER PRIMARY KEY, name TEXT, country TEXT, population INTEGER);
 CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT, city_id INTEGER REFERENCES city(id), sales REAL);
 INSERT INTO city VALUES (1, 'Oslo', 'Norway', 700000), (2, 'Lyon', 'France', 520000), (3, 'Kyoto', 'Japan', 1460000);
-INSERT INTO shop VALUES (1, 'Anna', 1, 10.5), (2, 'Berta', 1, 20), (3, 'Clara', 2, 31.5), (4, 'Dora', 3, 7), (5, 'Edda', 3, 9);
+INSERT INTO shop VALUES (1, 'Anna', 1, 10.5), (2, 'Berta', 1, 20), (3, 'Clara', 2, 31.5),
+  (4, 'Dora', 3, 7), (5, 'Edda', 3, 9);
 """
 
 
