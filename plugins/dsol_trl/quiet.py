@@ -1,4 +1,4 @@
-"""Keep the libraries' own progress bars and hints off the terminal; progress goes to the caller instead."""
+"""Keep the libraries' own progress bars and hints off the terminal, and their reports of use off the network."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import datasets
+from huggingface_hub import constants
 from transformers.utils import logging
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence transformers' and datasets' bars, log lines below an error, and notices of coming changes."""
+    """Silence transformers' and datasets' bars, log lines below an error, notices of coming changes, and telemetry."""
     before = logging.get_verbosity()
+    telemetry = constants.HF_HUB_DISABLE_TELEMETRY
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # trl's trainers call home otherwise; training here is nobody's business
     bars = datasets.are_progress_bars_disabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -23,6 +26,7 @@ def quiet() -> Iterator[None]:
             warnings.simplefilter("ignore", FutureWarning)
             yield
     finally:
+        constants.HF_HUB_DISABLE_TELEMETRY = telemetry
         logging.set_verbosity(before)
         logging.enable_progress_bar()
         if not bars:

@@ -64,6 +64,12 @@ class Rules:
         return self._known[database.name]
 
 
+def draft(question: str, knowledge: Knowledge) -> str:
+    """Give the rules' query as a draft for a model to take or to mend; "" where they understand nothing."""
+    found = translate(question, knowledge)
+    return found[0] if found else ""
+
+
 def translate(question: str, knowledge: Knowledge) -> tuple[str, float] | None:
     """Translate a question into SQL and a confidence in [0.02, 0.95]; None where the rules understand nothing."""
     pieces = cut(question, knowledge)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["make_prompt", "parse", "prompt_values", "relevant"]
 
 SYSTEM = "Write one {dialect} SELECT query that answers the question. Reply with the SQL only.\nTables:\n{schema}"
-USER = "{values}Question: {question}"
+USER = "{values}{draft}Question: {question}"
 DIALECTS = {"sqlite": "SQLite", "postgres": "PostgreSQL", "mysql": "MySQL"}
 LONGEST_QUESTION = 2000
 LABELS = frozenset({"name", "title", "label", "名", "标"})
@@ -28,7 +28,7 @@ COLUMNS_A_VALUE = 3  # a value that more columns hold is shown with the likelies
 
 
 def make_prompt(settings: Settings) -> Prompt:
-    """Make the prompt; its inputs are the strings `dialect`, `schema`, `values` and `question` of `prompt_values`."""
+    """Make the prompt; its inputs are the strings of `prompt_values`."""
     from langchain_core.prompts import ChatPromptTemplate
 
     return Prompt(ChatPromptTemplate.from_messages([("system", SYSTEM), ("human", USER)]), parse)
@@ -42,18 +42,21 @@ def prompt_values(
     *,
     literals: Sequence[Literal] = (),
     names: NameIndex | None = None,
+    draft: str = "",
 ) -> dict[str, str]:
     """Give what the prompt shows for one question (a sample's `input`).
 
     The schema's text is the same for all questions of a database, so that it is one shared prefix of tokens, as long
     as it fits `settings.schema_tokens` (by `estimate`, sample values dropped first). A larger schema is cut down to
     what the question needs; then the prefix differs from question to question and isn't shared. `names` is the
-    schema's NameIndex, made anew when it isn't given and needed.
+    schema's NameIndex, made anew when it isn't given and needed. `draft` is the query that rules made of the question,
+    for the model to take or to mend ("": none).
     """
     return {
         "dialect": DIALECTS.get(schema.dialect, schema.dialect),
         "schema": _schema(question, schema, matches, settings, names),
         "values": _values(schema, matches[: settings.matches], literals, question),
+        "draft": f"Draft: {harmless(draft, LONGEST_QUESTION)}\n" if draft else "",
         "question": harmless(" ".join(question.split()), LONGEST_QUESTION),
     }
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsol import Sample
+from dsol_text2sql.baseline import draft
 from dsol_text2sql.canonical import canonical
 from dsol_text2sql.database import Database
 from dsol_text2sql.examples import Example, tidy
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import literals
+from dsol_text2sql.pieces import Knowledge
 from dsol_text2sql.prompt import prompt_values
 from dsol_text2sql.query import Refused
 from dsol_text2sql.settings import Settings
@@ -77,6 +79,7 @@ class Rendering:
         self._settings = settings
         self._schemas = {name: database.schema for name, database in databases.items()}
         self._names = {name: NameIndex(schema) for name, schema in self._schemas.items()}
+        self._knowledge = {name: Knowledge.of(schema, indexes[name]) for name, schema in self._schemas.items()}
 
     def sample(self, example: Example, id: str) -> Sample:
         """Make one sample; `meta` holds all accepted queries, for the metrics."""
@@ -90,6 +93,7 @@ class Rendering:
             # Few questions hold a constant; only then it's worth asking whether the database has it as a value.
             literals=index.literals(question) if literals(question) else (),
             names=self._names[example.database],
+            draft=draft(question, self._knowledge[example.database]) if self._settings.draft else "",
         )
         return Sample(
             id=id,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-import dsol
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+import dsol
 
 
 class Settings(dsol.Settings):
@@ -17,7 +18,8 @@ class Settings(dsol.Settings):
     `descriptions`: a JSON, YAML or CSV file of table and column descriptions. `examples`: files of question/SQL pairs
     to train on; `heldout`: files that are only scored. `synthesis`: how many examples to make from the bare schema.
     `augment`: how many copies with exchanged values each example may get. `split`: how development questions are
-    chosen from the examples: by question, or by SQL template. Times are in seconds.
+    chosen from the examples: by question, or by SQL template. `draft`: show the model the query that rules make of the
+    question. Times are in seconds.
     """
 
     database: str = "demo"
@@ -37,6 +39,7 @@ class Settings(dsol.Settings):
 
     schema_tokens: int = Field(default=1000, ge=50)
     matches: int = Field(default=8, ge=0)
+    draft: bool = True
 
     samples: int = Field(default=8, ge=0)
     temperature: float = Field(default=0.7, gt=0)

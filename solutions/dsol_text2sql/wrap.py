@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dsol import Answer, Baseline, Chat, Completion, Generate, unknown
+from dsol_text2sql.baseline import draft
 from dsol_text2sql.candidates import Candidate, attempt, signals, vote, weigh
 from dsol_text2sql.database import Database, open_databases
 from dsol_text2sql.examples import tidy
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import Literal
 from dsol_text2sql.mend import mend_values
+from dsol_text2sql.pieces import Knowledge
 from dsol_text2sql.prompt import make_prompt, prompt_values
 from dsol_text2sql.settings import Input, Output, Settings
 from dsol_text2sql.values import Match, ValueIndex
@@ -43,6 +45,10 @@ class Place:
     @cached_property
     def names(self) -> NameIndex:
         return NameIndex(self.database.schema)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        return Knowledge.of(self.database.schema, self.values)
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,15 @@ def wrap(
         question = tidy(typed)
         matches = place.values.match(question, settings.matches)
         literals = place.values.literals(question)
-        values = prompt_values(question, place.database.schema, matches, settings, literals=literals, names=place.names)
+        values = prompt_values(
+            question,
+            place.database.schema,
+            matches,
+            settings,
+            literals=literals,
+            names=place.names,
+            draft=draft(question, place.knowledge) if settings.draft else "",
+        )
         return Asked(question, place, matches, literals, prompt.chat(values))
 
     def candidates(asked: Sequence[Asked]) -> list[list[Candidate]]:

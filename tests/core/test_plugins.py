@@ -62,7 +62,7 @@ def test_a_taken_name_is_an_error_that_names_both_sides(monkeypatch):
         return [Named("same")]
 
     points = [module(monkeypatch, f"plug_{one}", dsol_solutions=hookimpl(lambda: bring())) for one in "ab"]
-    with pytest.raises(PluginError, match="'same' is brought by both plugin plug_a .* and plugin plug_b"):
+    with pytest.raises(PluginError, match=r"'same' is brought by both plugin plug_a .* and plugin plug_b"):
         load_plugins(points).solutions  # noqa: B018
 
 
@@ -75,7 +75,7 @@ def test_an_unknown_hook_is_an_error_with_the_closest_name(monkeypatch):
 def test_two_plugins_of_one_name_are_an_error(monkeypatch):
     one = module(monkeypatch, "plug_x")
     other = EntryPoint("plug_x", "json", "dsol")
-    with pytest.raises(PluginError, match="two plugins are named 'plug_x': plug_x of .* and json of"):
+    with pytest.raises(PluginError, match=r"two plugins are named 'plug_x': plug_x of .* and json of"):
         load_plugins([one, other])
 
 

@@ -74,7 +74,7 @@ def test_missing_and_unreadable_files_are_named(tmp_path):
 
 @pytest.mark.parametrize("text", ["learning_rate", "=3", "a..b=1", ""])
 def test_an_override_without_a_path_is_refused(text):
-    with pytest.raises(RecipeError, match="path.to.key=value"):
+    with pytest.raises(RecipeError, match=r"path\.to\.key=value"):
         parse_override(text)
 
 

@@ -1,15 +1,15 @@
-"""The wrapper around a scripted model, over the real demo database: guard, vote, repair, fall back, ask back, abstain."""
+"""The wrapper around a scripted model, over the real demo database: guard, vote, repair, fall back, ask back."""
 
 import hashlib
 from pathlib import Path
 
-import dsol_text2sql
 import pytest
+
+import dsol_text2sql
+from dsol import Completion
 from dsol.calibration import Calibration, Logistic
 from dsol_text2sql.settings import Input, Output, Settings
 from dsol_text2sql.wrap import wrap
-
-from dsol import Completion
 
 DEMO = Path(dsol_text2sql.__file__).parent / "demo" / "chinook" / "chinook.sqlite"
 COUNT = "SELECT COUNT(*) FROM Artist"

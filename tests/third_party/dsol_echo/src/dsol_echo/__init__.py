@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import dsol
 from pydantic import BaseModel
+
+import dsol
 
 WORDS = [first + second + third for first in "bdfgk" for second in "aeiou" for third in "lmnrst"]
 
