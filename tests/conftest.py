@@ -55,7 +55,7 @@ def dsol(start):
 
     def run(*words, cwd=None, **more):
         process = start(*words, cwd=cwd, **more)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=600)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     return run

@@ -3,6 +3,7 @@
 import json
 import random
 import subprocess
+import time
 
 import pytest
 
@@ -17,7 +18,9 @@ def scores(run):
 @pytest.fixture(scope="module")
 def finished(dsol, tmp_path_factory):
     folder = tmp_path_factory.mktemp("work")
+    began = time.monotonic()
     trained = dsol("train", "echo", cwd=folder)
+    (folder / "took.json").write_text(str(time.monotonic() - began))
     assert trained.returncode == 0, trained.stderr
     assert "released" in trained.stdout
     return folder
@@ -61,22 +64,21 @@ def test_a_finished_run_answers_and_is_scored_again(finished, dsol):
     assert compared.returncode == 0, compared.stderr
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_at_any_moment_it_ends_with_the_same_weights_and_scores(finished, start, tmp_path, seed):
-    """SIGKILL at random moments, until a process gets to the end."""
+    """SIGKILL five times, at random moments of a whole run's time, then to the end."""
     moments = random.Random(seed)
-    for _ in range(40):
+    took = read_json(finished / "took.json")
+    for _ in range(5):
         process = start("train", "echo", cwd=tmp_path)
         try:
-            process.communicate(timeout=moments.uniform(2.0, 12.0))
+            process.communicate(timeout=moments.uniform(0.1, 0.9) * took)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-            continue
-        assert process.returncode == 0
-        break
-    else:
-        pytest.fail("never finished between kills")
+    last = start("train", "echo", cwd=tmp_path)
+    _, errors = last.communicate(timeout=600)
+    assert last.returncode == 0, errors
     one, two = finished / "runs" / "echo", tmp_path / "runs" / "echo"
     assert (one / "model" / "model.safetensors").read_bytes() == (two / "model" / "model.safetensors").read_bytes()
     assert scores(one) == scores(two)
