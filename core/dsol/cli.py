@@ -120,8 +120,7 @@ def plan(
     from dsol import knowhow
 
     parts = _parts(context, target, recipe, base, changes)
-    rules = {**knowhow.BUILT_IN, **context.obj.rules}
-    _print(knowhow.described(knowhow.advise(parts.recipe, rules)), as_json)
+    _print(knowhow.described(knowhow.advise(parts.recipe, context.obj.rules)), as_json)
 
 
 def build_data(

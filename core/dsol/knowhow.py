@@ -31,11 +31,11 @@ class Rule:
 
 
 def advise(recipe: Recipe, rules: Mapping[str, Rule]) -> list[Advice]:
-    """Ask every rule what it proposes for a recipe, and set that beside what the recipe uses."""
+    """Ask the built-in rules and those of plugins what they propose, and set that beside what the recipe uses."""
     plain = recipe.model_dump(mode="json")
     return [
         Advice(rule.id, setting, value, _look_up(plain, setting), because, rule.evidence)
-        for rule in rules.values()
+        for rule in {**BUILT_IN, **rules}.values()
         for setting, value, because in rule.propose(recipe)
     ]
 

@@ -49,7 +49,7 @@ def train(parts: Parts, folder: Path, plugins: Plugins, watch: Watch, baseline: 
         if not run.done("plan"):
             write_json(
                 run / "advice.json",
-                knowhow.described(knowhow.advise(parts.recipe, {**knowhow.BUILT_IN, **plugins.rules})),
+                knowhow.described(knowhow.advise(parts.recipe, plugins.rules)),
             )
             run.note(solution=parts.solution.name, base=parts.recipe.base, seed=parts.recipe.seed, versions=versions())
             run.finish("plan")

@@ -28,7 +28,8 @@ def load(run: str | Path, *, baseline: Baseline | None = None, **settings: Any) 
     [0, 1]); without one the solution's rule-based baseline is used. `invoke` and `batch` take the solution's Input, or
     a mapping of its fields.
     """
-    return embed(open_parts(find_run(str(run)), load_plugins(skip=skipped()), settings), find_run(str(run)), baseline)
+    found = find_run(str(run))
+    return embed(open_parts(found, load_plugins(skip=skipped()), settings), found, baseline)
 
 
 def open_parts(run: Run, plugins: Plugins, changes: dict[str, Any]) -> Parts:

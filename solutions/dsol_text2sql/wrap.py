@@ -93,7 +93,7 @@ def wrap(
         found = candidates(list(asked.values()))
         for at, some in zip(asked, found, strict=True):
             old = baseline(inputs[at]) if baseline else (None, 0.0)
-            answers[at] = decide(asked[at], some, calibration, old, settings)
+            answers[at] = decide(asked[at], some, calibration, old)
         return [answers[at] for at in range(len(inputs))]
 
     def ask(typed: str, place: Place) -> Asked:
@@ -168,7 +168,6 @@ def decide(
     tried: Sequence[Candidate],
     calibration: Calibration,
     old: tuple[Output | None, float],
-    settings: Settings,
 ) -> Answer[Output]:
     """Choose who answers. Reasons: ok, low_confidence (nobody is sure enough), no_query (nothing ran), fallback (the
     baseline is likelier right), ambiguous and unknown_value (abstained, with a question back).
