@@ -6,12 +6,15 @@ import errno
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dsol.errors import DsolError, RecipeError
 from dsol.plugins import Plugins, load_plugins, skipped
+
+if TYPE_CHECKING:
+    from dsol.solution import Settings
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -286,7 +289,12 @@ def _parts(context: typer.Context, target: str, recipe: Path | None, base: str, 
         forwarded = settings.get("backend", {}) if isinstance(settings, dict) else {}
         if isinstance(forwarded, dict):
             problems += [f"stages.{stage}.{problem}" for problem in backend.check(forwarded)]
-    return resolve(recipes.check(str(recipe or "recipe"), merged, solution.Settings, problems), plugins)
+
+    def metrics(settings: Settings) -> list[str]:
+        return [metric.name for metric in solution.metrics(settings)]
+
+    checked = recipes.check(str(recipe or "recipe"), merged, solution.Settings, problems, metrics)
+    return resolve(checked, plugins)
 
 
 def _callable(name: str) -> Any:

@@ -123,7 +123,7 @@ def train_stage(
     trained = time.monotonic() - started
     with watch.step(f"score the checkpoints of {name}") as advance:
         scores = selection.score_checkpoints(parts, run, name, advance)
-    chosen = selection.choose(scores, parts.solution.metrics(parts.settings)[0])
+    chosen = selection.choose(scores, selection.headline(parts))
     write_json(run / "selection.json", chosen)
     plugins.call("dsol_after_stage", run=run, stage=name, scores=chosen)
     where = folder / str(chosen["chosen"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -148,10 +148,17 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def check(source: str, layer: Mapping[str, Any], settings: type[BaseModel], more: Iterable[str] = ()) -> Recipe:
+def check(
+    source: str,
+    layer: Mapping[str, Any],
+    settings: type[BaseModel],
+    more: Iterable[str] = (),
+    metrics: Callable[[Any], Iterable[str]] | None = None,
+) -> Recipe:
     """Validate a merged recipe and its solution's settings; raise all mistakes as one RecipeError.
 
-    The returned recipe's `settings` hold every setting, defaults too, as plain values.
+    `metrics(settings)` names the solution's metrics; `selection.metric` must be one of them. The returned recipe's
+    `settings` hold every setting, defaults too, as plain values.
     """
     problems = list(more)
     recipe: Recipe | None = None
@@ -163,12 +170,24 @@ def check(source: str, layer: Mapping[str, Any], settings: type[BaseModel], more
     given = layer.get("settings") or {}
     if isinstance(given, Mapping):
         try:
-            filled = settings.model_validate(given).model_dump(mode="json")
+            valid = settings.model_validate(given)
         except ValidationError as error:
             problems += describe(error, settings, "settings")
+        else:
+            filled = valid.model_dump(mode="json")
+            problems += _unknown_metric(layer, metrics(valid)) if metrics else []
     if problems or recipe is None:
         raise RecipeError(source, sorted(set(problems), key=problems.index))
     return recipe.model_copy(update={"settings": filled})
+
+
+def _unknown_metric(layer: Mapping[str, Any], known: Iterable[str]) -> list[str]:
+    selection = layer.get("selection")
+    name = selection.get("metric") if isinstance(selection, Mapping) else None
+    names = list(known)
+    if not isinstance(name, str) or not name or name in names:  # what isn't text is the model's to refuse
+        return []
+    return [f"selection.metric: {unknown('metric', name, names)}"]
 
 
 def describe(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:

@@ -85,6 +85,25 @@ def test_killed_at_any_moment_it_ends_with_the_same_weights_and_scores(finished,
     assert (one / "thresholds.json").read_bytes() == (two / "thresholds.json").read_bytes()
 
 
+def test_the_metric_that_the_recipe_names_chooses_the_checkpoint(dsol, tmp_path):
+    quick = ("--count", "50", "--set", "stages.sft.epochs=0.5")
+    done = dsol("train", "echo", *quick, "--set", "selection.metric=wrong_words", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    chosen = read_json(tmp_path / "runs" / "echo" / "selection.json")
+    assert chosen["metric"] == "wrong_words"
+    values = {one["checkpoint"]: one["value"] for one in chosen["scores"]}
+    assert values[chosen["chosen"]] == min(values.values())
+
+
+def test_a_metric_that_the_solution_lacks_is_named_before_anything_is_built(dsol, tmp_path):
+    refused = dsol("train", "echo", "--set", "selection.metric=f1", "--set", "sed=1", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert "selection.metric: no metric named 'f1' (there is: same_word, wrong_words)" in refused.stderr
+    assert "sed: no key named 'sed'" in refused.stderr
+    assert not (tmp_path / "runs").exists()
+
+
 def test_another_recipe_in_the_same_folder_is_refused_and_named(finished, dsol):
     refused = dsol("train", "echo", "--set", "seed=5", "--count", "100", cwd=finished)
     assert refused.returncode == 2

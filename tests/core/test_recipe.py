@@ -36,6 +36,20 @@ def test_all_mistakes_are_reported_together_with_paths_and_allowed_values():
     assert "\n" not in text
 
 
+def test_an_unknown_metric_is_a_mistake_like_the_others():
+    def metrics(settings):
+        return ["accuracy", f"at_{settings.limit}"]
+
+    for good in ({}, {"selection": {"metric": ""}}, {"selection": {"metric": "at_5"}}):
+        check("r.yaml", merge(GOOD, good), Settings, metrics=metrics)
+    with pytest.raises(RecipeError) as caught:
+        check("r.yaml", merge(GOOD, {"sed": 1, "selection": {"metric": "acuracy"}}), Settings, metrics=metrics)
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == ["sed", "selection.metric"]
+    assert "no metric named 'acuracy', did you mean 'accuracy'? (there is: accuracy, at_5)" in str(caught.value)
+    with pytest.raises(RecipeError, match=r"selection\.metric: input should be a valid string"):
+        check("r.yaml", merge(GOOD, {"selection": {"metric": 3}}), Settings, metrics=metrics)
+
+
 def test_overrides_win_and_a_null_removes():
     layers = [GOOD, {"stages": {"cpt": {"epochs": 2}}}, parse_override("stages.sft.backend.learning_rate=1e-4")]
     recipe = check("r", merge(*layers, parse_override("stages.cpt=null")), Settings)

@@ -34,6 +34,14 @@ class SameWord:
         return {"value": sum(score.value for score in scores) / max(1, len(scores))}
 
 
+class WrongWords(SameWord):
+    name = "wrong_words"
+    higher_is_better = False
+
+    def score(self, sample, output):
+        return dsol.Score(1 - super().score(sample, output).value)
+
+
 def build(settings, seed, progress):
     samples = [
         dsol.Sample(id=f"echo-{word}", input={"word": word}, target=word, meta={"language": "en"})
@@ -78,7 +86,7 @@ SOLUTION = dsol.Solution(
     build=build,
     heldout=lambda settings, files: build(settings, 0, None).heldout,
     prompt=prompt,
-    metrics=lambda settings: [SameWord()],
+    metrics=lambda settings: [SameWord(), WrongWords()],
     wrap=wrap,
     baseline=lambda settings: lambda one: (Output(word=one.word[::-1]), 0.1),
     inputs=lambda sample: Input(word=sample.input["word"]),
