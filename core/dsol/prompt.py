@@ -18,11 +18,12 @@ ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 class Prompt:
     """Pair a langchain chat template with the reader of what the model writes.
 
-    `parse` turns a completion into the solution's output and never raises: what can't be read is None.
+    `parse(completion, values)` turns a completion into the solution's output, read against the prompt that it answers,
+    and never raises: what can't be read is None.
     """
 
     template: ChatPromptTemplate
-    parse: Callable[[str], Any]
+    parse: Callable[[str, Mapping[str, Any]], Any]
 
     def chat(self, values: Mapping[str, Any]) -> Chat:
         """Render `values` (a sample's `input`) as messages with the roles system, user and assistant."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from dsol import Prompt
-from dsol_text2sql.completion import parse
+from dsol_text2sql.annotation import annotate
+from dsol_text2sql.canonical import canonical
+from dsol_text2sql.completion import parse as parse_sql
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import Literal
+from dsol_text2sql.pointers import Pointers, expand, shorten
+from dsol_text2sql.query import Refused
 from dsol_text2sql.schema import Schema
 from dsol_text2sql.schema_text import estimate, harmless, identifier, literal, schema_text
-from dsol_text2sql.settings import Settings
+from dsol_text2sql.settings import Output, Settings
+from dsol_text2sql.stitching import with_links
 from dsol_text2sql.text import name_words
 
 if TYPE_CHECKING:
@@ -34,6 +40,17 @@ def make_prompt(settings: Settings) -> Prompt:
     return Prompt(ChatPromptTemplate.from_messages([("system", SYSTEM), ("human", USER)]), parse)
 
 
+def parse(completion: str, values: Mapping[str, Any]) -> Output | None:
+    """Read the query of a completion against its prompt's values; None where there is none. Never raises."""
+    output = parse_sql(completion)
+    if output is None or not values.get("pointers"):
+        return output
+    try:
+        return Output(sql=expand(output.sql, Pointers.from_json(str(values["pointers"]))))
+    except Refused:
+        return output  # what is wrong with it is said by whoever checks it
+
+
 def prompt_values(
     question: str,
     schema: Schema,
@@ -43,6 +60,7 @@ def prompt_values(
     literals: Sequence[Literal] = (),
     names: NameIndex | None = None,
     draft: str = "",
+    pointers: Pointers | None = None,
 ) -> dict[str, str]:
     """Give what the prompt shows for one question (a sample's `input`).
 
@@ -51,14 +69,39 @@ def prompt_values(
     what the question needs; then the prefix differs from question to question and isn't shared. `names` is the
     schema's NameIndex, made anew when it isn't given and needed. `draft` is the query that rules made of the question,
     for the model to take or to mend ("": none).
+
+    In the notation of pointers the question is annotated with them, and `pointers` says, unseen by the model, what they
+    stand for; without the argument they are numbered in the schema's order.
     """
+    plain = " ".join(question.split())
+    if settings.notation == "pointers":
+        names = names or NameIndex(schema)
+        pointers = pointers or Pointers.of(with_links(schema))
+        annotated, named = annotate(plain, names, matches[: settings.matches], literals, pointers)
+        pointers = replace(pointers, values=named)
+        return {
+            "dialect": DIALECTS.get(schema.dialect, schema.dialect),
+            "schema": _schema(question, schema, matches, settings, names, pointers),
+            "values": "",
+            "draft": f"Draft: {_short(draft, schema, pointers)}\n" if draft else "",
+            "question": harmless(annotated, LONGEST_QUESTION),
+            "pointers": pointers.to_json(),
+        }
     return {
         "dialect": DIALECTS.get(schema.dialect, schema.dialect),
         "schema": _schema(question, schema, matches, settings, names),
         "values": _values(schema, matches[: settings.matches], literals, question),
         "draft": f"Draft: {harmless(draft, LONGEST_QUESTION)}\n" if draft else "",
-        "question": harmless(" ".join(question.split()), LONGEST_QUESTION),
+        "question": harmless(plain, LONGEST_QUESTION),
+        "pointers": "",
     }
+
+
+def _short(sql: str, schema: Schema, pointers: Pointers) -> str:
+    try:
+        return shorten(canonical(sql, schema.dialect, schema), schema, pointers)
+    except Refused:
+        return sql
 
 
 def relevant(
@@ -122,13 +165,19 @@ def _fill(
 
 
 def _schema(
-    question: str, schema: Schema, matches: Sequence[Match], settings: Settings, names: NameIndex | None
+    question: str,
+    schema: Schema,
+    matches: Sequence[Match],
+    settings: Settings,
+    names: NameIndex | None,
+    pointers: Pointers | None = None,
 ) -> str:
     for samples in (True, False):
-        text = schema_text(schema, samples=samples)
+        text = schema_text(schema, samples=samples, pointers=pointers)
         if estimate(text) <= settings.schema_tokens:
             return text
-    return schema_text(schema, relevant(question, schema, matches, settings.schema_tokens, names), samples=False)
+    kept = relevant(question, schema, matches, settings.schema_tokens, names)
+    return schema_text(schema, kept, samples=False, pointers=pointers)
 
 
 def _keys(schema: Schema) -> dict[str, set[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,9 +16,12 @@ from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import literals
 from dsol_text2sql.pieces import Knowledge
 from dsol_text2sql.prompt import prompt_values
-from dsol_text2sql.query import Refused
+from dsol_text2sql.pointers import Pointers, expand, shorten
+from dsol_text2sql.query import QueryError, Refused
+from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.slots import pieces
+from dsol_text2sql.stitching import with_links
 from dsol_text2sql.values import ValueIndex
 
 _LIST = re.compile(r"\bIN \(\?(, \?)+\)")
@@ -78,6 +82,8 @@ class Rendering:
         self.writing = writing
         self._settings = settings
         self._schemas = {name: database.schema for name, database in databases.items()}
+        self._databases = databases
+        self._pointers: dict[tuple[str, int], Pointers] = {}
         self._names = {name: NameIndex(schema) for name, schema in self._schemas.items()}
         self._knowledge = {name: Knowledge.of(schema, indexes[name]) for name, schema in self._schemas.items()}
 
@@ -94,11 +100,13 @@ class Rendering:
             literals=index.literals(question) if literals(question) else (),
             names=self._names[example.database],
             draft=draft(question, self._knowledge[example.database]) if self._settings.draft else "",
+            pointers=self._numbered(example.database, id),
         )
+        target = self.writing.target(example)
         return Sample(
             id=id,
             input=values,
-            target=self.writing.target(example),
+            target=self._pointed(target, example.database, values["pointers"]) if values["pointers"] else target,
             meta={
                 "sql": list(example.accepted),
                 "database": example.database,
@@ -108,3 +116,32 @@ class Rendering:
                 "origin": example.origin,
             },
         )
+
+    def _numbered(self, database: str, id: str) -> Pointers | None:
+        """Choose one of a database's numberings of pointers for a sample."""
+        if self._settings.notation != "pointers":
+            return None
+        count = self._settings.numberings
+        number = 1 + zlib.crc32(id.encode()) % count if count else 0
+        key = (database, number)
+        if key not in self._pointers:
+            shuffle = zlib.crc32(f"{database} {number}".encode()) if number else 0
+            self._pointers[key] = Pointers.of(with_links(self._schemas[database]), shuffle)
+        return self._pointers[key]
+
+    def _pointed(self, target: str, database: str, said: str) -> str:
+        """Write a target with pointers where it then still says the same, else as SQL."""
+        schema, pointers = self._schemas[database], Pointers.from_json(said)
+        try:
+            short = shorten(target, schema, pointers)
+            equal = canonical(expand(short, pointers), schema.dialect, schema) == target
+            return short if equal or self._equal(expand(short, pointers), target, database) else target
+        except Refused:
+            return target
+
+    def _equal(self, one: str, two: str, database: str) -> bool:
+        try:
+            found = [self._databases[database].execute(sql).rows for sql in (one, two)]
+        except QueryError:
+            return False
+        return same(*found, ordered=asks_order(two))

@@ -19,7 +19,9 @@ class Settings(dsol.Settings):
     to train on; `heldout`: files that are only scored. `synthesis`: how many examples to make from the bare schema.
     `augment`: how many copies with exchanged values each example may get. `split`: how development questions are
     chosen from the examples: by question, or by SQL template. `draft`: show the model the query that rules make of the
-    question. Times are in seconds.
+    question. `notation`: what the model writes: "sql", or for small models "pointers" (see `pointers`). `numberings`:
+    how many random numberings of the pointers a database gets (0: one, in its own order), for training on many
+    databases. Times are in seconds.
     """
 
     database: str = "demo"
@@ -40,6 +42,8 @@ class Settings(dsol.Settings):
     schema_tokens: int = Field(default=1000, ge=50)
     matches: int = Field(default=8, ge=0)
     draft: bool = True
+    notation: Literal["sql", "pointers"] = "sql"
+    numberings: int = Field(default=0, ge=0)
 
     samples: int = Field(default=8, ge=0)
     temperature: float = Field(default=0.7, gt=0)

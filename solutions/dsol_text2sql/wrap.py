@@ -59,6 +59,7 @@ class Asked:
     place: Place
     matches: tuple[Match, ...]
     literals: tuple[Literal, ...]
+    values: Mapping[str, str]
     chat: Chat
 
 
@@ -109,7 +110,7 @@ def wrap(
             names=place.names,
             draft=draft(question, place.knowledge) if settings.draft else "",
         )
-        return Asked(question, place, matches, literals, prompt.chat(values))
+        return Asked(question, place, matches, literals, values, prompt.chat(values))
 
     def candidates(asked: Sequence[Asked]) -> list[list[Candidate]]:
         chats = [one.chat for one in asked]
@@ -141,7 +142,7 @@ def wrap(
     def tried_once(
         one: Asked, completion: Completion, greedy: bool, known: dict[tuple[str, str], Candidate]
     ) -> Candidate:
-        output = prompt.parse(completion.text)
+        output = prompt.parse(completion.text, one.values)
         if output is None:
             return weigh(Candidate("", None, "no_query", "the model wrote no query"), completion, greedy)
         database = one.place.database

@@ -1,0 +1,57 @@
+"""Write into a question what its words may point to: tables, columns, and values with the columns that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dsol_text2sql.linking import NameIndex
+from dsol_text2sql.literals import Literal
+from dsol_text2sql.pointers import Pointers
+from dsol_text2sql.text import tokens
+from dsol_text2sql.values import Match
+
+NAMES = 4  # readings of one name that are shown
+COLUMNS = 3  # columns of one value that are shown
+
+
+def annotate(
+    question: str, names: NameIndex, matches: Sequence[Match], literals: Sequence[Literal], pointers: Pointers
+) -> tuple[str, tuple[str, ...]]:
+    """Put pointers in braces behind the words that name something: `albums { t1} by AC/DC { v1 c8}`.
+
+    Returns the annotated question and what v1, v2, ... stand for. A constant that the question words differently is
+    written out: `15 minutes { 900000}`.
+    """
+    read = tokens(question)
+    notes: dict[int, list[str]] = {}
+    for named in names.link(read):
+        table = pointers.table_of.get(named.table.lower())
+        column = pointers.column_of.get((named.table.lower(), named.column.lower()))
+        shown = notes.setdefault(read[named.last - 1].end, [])
+        pointer = column if named.column else table
+        if pointer and pointer not in shown and len(shown) < NAMES:
+            shown.append(pointer)
+    values: dict[str, str] = {}
+    held: dict[tuple[int, str | int], list[str]] = {}
+    for match in sorted(matches, key=lambda match: (match.start, -match.score)):
+        column = pointers.column_of.get((match.table.lower(), match.column.lower()))
+        if column:
+            held.setdefault((match.end, match.value), []).append(column)
+    for (end, value), columns in held.items():
+        if isinstance(value, str):
+            sign = values.setdefault(value, f"v{len(values) + 1}")
+        else:
+            sign = str(value)
+        notes.setdefault(end, []).extend([sign, *columns[:COLUMNS]])
+    for literal in literals:
+        if literal.kind == "string":
+            sign = values.setdefault(literal.text, f"v{len(values) + 1}")
+            notes.setdefault(literal.end, []).append(sign)
+        elif literal.text not in question[literal.start : literal.end]:
+            notes.setdefault(literal.end, []).append(literal.text)
+    text, start = "", 0
+    for end in sorted(notes):
+        if notes[end]:
+            text += question[start:end] + " { " + " ".join(notes[end]) + "}"
+            start = end
+    return text + question[start:], tuple(values)
