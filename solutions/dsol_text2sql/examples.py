@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,7 +81,7 @@ def read_examples(
     found: list[Example] = []
     for path in paths:
         made = [example for row in read_rows(path, problems) for example in _from_row(row, split, path.stem, problems)]
-        found += _with_databases(made, databases, problems)
+        found += _with_databases(_told_apart(made), databases, problems)
     checked = _Checked(databases, problems)
     kept, dropped = [], []
     for done, example in enumerate(found, 1):
@@ -98,6 +99,17 @@ def read_examples(
             + [f"{item.origin}: {item.reason}" for item in dropped]
         )
     return Reading(tuple(kept), tuple(dropped))
+
+
+def _told_apart(examples: Sequence[Example]) -> list[Example]:
+    """Give each example an id of its own: a JSON file may have all its rows on one line, or use a name twice."""
+    seen: Counter[str] = Counter()
+    apart = []
+    for example in examples:
+        seen[example.id] += 1
+        number = seen[example.id]
+        apart.append(replace(example, id=f"{example.id}.{number}") if number > 1 else example)
+    return apart
 
 
 def language_of(question: str) -> str:
