@@ -26,6 +26,7 @@ PHRASES = 400  # pieces that recur in the answers and become one token each
 LONGEST_TOKEN = 24
 UNIT = re.compile(r" ?\w+|[^\w\s]|\s")
 OWN = re.compile(r"[\d'\"“”‘’「」《》`]")
+CODE = re.compile(r" [a-z]\d{1,3}(?!\w)")
 SHORTEST_PHRASE = 6  # characters: shorter ones are tokens of their own already
 
 
@@ -96,7 +97,7 @@ def make_tokenizer(texts: Iterable[tuple[Chat | None, str]], vocabulary: int) ->
     )
     # A small model writes few tokens well, and fewer of them are faster: what answers say again and again is one token.
     frequent = phrases(target for chat, target in pairs if chat is not None)
-    tokenizer.add_tokens([AddedToken(phrase, normalized=False) for phrase in frequent])
+    tokenizer.add_tokens([AddedToken(phrase, normalized=False) for phrase in [*frequent, *codes(lines)]])
     tokenizer.chat_template = CHATML
     return tokenizer
 
@@ -133,6 +134,15 @@ def phrases(targets: Iterable[str], count: int = PHRASES, least: int = 8) -> lis
         for unit in units:
             used[unit] += times
     return sorted(phrase for phrase in merged if used[phrase] >= least and len(phrase) >= SHORTEST_PHRASE)
+
+
+def codes(lines: Iterable[str], least: int = 8) -> list[str]:
+    """Find names such as ` c12`, a letter and a number, that recur at least `least` times: one token each.
+
+    Split into digits they would look alike, and pointing to one takes a small model several steps.
+    """
+    counted = Counter(code for line in lines for code in CODE.findall(line))
+    return sorted(code for code, times in counted.items() if times >= least)
 
 
 def _join(units: list[str], best: dict[tuple[str, str], str]) -> list[str]:
