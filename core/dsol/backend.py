@@ -118,13 +118,17 @@ class FitJob:
 class Backend(Protocol):
     """Make a base ready, train it, and serve it.
 
-    `prepare(recipe, folder, texts)` resolves the recipe's base (a hub id, a local folder, `scratch:<size>`) into
-    `folder` and returns its codec; `texts` yields (chat, target) pairs for bases whose tokenizer is made from the
-    data. `load(model)` takes a checkpoint folder, or a prepared base. `check(options)` lists what is wrong with a
-    stage's `backend:` options (each beginning with its path, `backend.name`), empty where nothing is.
+    `check(options)` lists what is wrong with a stage's `backend:` options (each beginning with its path,
+    `backend.name`), empty where nothing is. `check_base(recipe)` looks a base over before any work is done for it, and
+    is quick: it neither loads nor fetches weights; a BackendError says what is wrong. `prepare(recipe, folder, texts)`
+    resolves the recipe's base (a hub id, a local folder, `scratch:<size>`) into `folder` and returns its codec;
+    `texts` yields (chat, target) pairs for bases whose tokenizer is made from the data. `load(model)` takes a
+    checkpoint folder, or a prepared base.
     """
 
     def check(self, options: Mapping[str, Any]) -> list[str]: ...
+
+    def check_base(self, recipe: Recipe) -> None: ...
 
     def prepare(
         self, recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Chat | None, str]]]

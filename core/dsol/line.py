@@ -53,6 +53,8 @@ def train(parts: Parts, folder: Path, plugins: Plugins, watch: Watch, baseline: 
             )
             run.note(solution=parts.solution.name, base=parts.recipe.base, seed=parts.recipe.seed, versions=versions())
             run.finish("plan")
+        if not run.done("build"):
+            parts.backend.check_base(parts.recipe)  # a mistake in it shouldn't wait until the samples are built
         build(parts, run, watch)
         files = tokenise(parts, run, watch)
         model = run / "base"

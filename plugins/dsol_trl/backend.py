@@ -1,4 +1,4 @@
-"""The backend `trl`: its three verbs live in modules that import torch, so they are imported when called."""
+"""The backend `trl`: its verbs live in modules that import torch, so they are imported when called."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ class TrlBackend:
         from dsol_trl.options import problems
 
         return problems(options)
+
+    def check_base(self, recipe: Recipe) -> None:
+        """Look the recipe's base over, without loading or fetching weights."""
+        from dsol_trl.base import check
+
+        check(recipe)
 
     def prepare(self, recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Chat | None, str]]]) -> Codec:
         """Resolve the recipe's base into `folder` and return its codec."""

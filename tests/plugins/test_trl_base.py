@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from huggingface_hub.errors import LocalEntryNotFoundError
+from huggingface_hub.errors import DryRunError, LocalEntryNotFoundError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsol import BackendError, Chat
 from dsol.recipe import Recipe, Stage
-from dsol_trl import base, scratch
+from dsol_trl import scratch
 from dsol_trl.backend import TrlBackend
 from dsol_trl.model import load_model, load_tokenizer, read_card
 
@@ -129,10 +133,18 @@ def make_folder(folder: Path, names: list[str]) -> str:
 )
 def test_a_folder_that_lacks_something_is_refused(tmp_path: Path, names: list[str], message: str) -> None:
     name = make_folder(tmp_path / "source", names)
-    with pytest.raises(BackendError, match=message) as caught:
-        TrlBackend().prepare(recipe(name), tmp_path / "base", texts)
-    assert "\n" not in str(caught.value)
-    assert not (tmp_path / "base").exists()
+    assert_refused(name, tmp_path, message)
+
+
+def assert_refused(name: str, folder: Path, message: str, **more: Any) -> None:
+    """Check that a base is refused in one line, before any work and by `prepare`."""
+    with pytest.raises(BackendError, match=message) as early:
+        TrlBackend().check_base(recipe(name, **more))
+    with pytest.raises(BackendError, match=message) as late:
+        TrlBackend().prepare(recipe(name, **more), folder / "base", texts)
+    for caught in (early, late):
+        assert "\n" not in str(caught.value)
+    assert not (folder / "base").exists()
 
 
 @pytest.mark.parametrize(
@@ -144,8 +156,7 @@ def test_a_folder_that_lacks_something_is_refused(tmp_path: Path, names: list[st
     ],
 )
 def test_a_base_that_does_not_exist_is_refused(tmp_path: Path, name: str, message: str) -> None:
-    with pytest.raises(BackendError, match=message):
-        TrlBackend().prepare(recipe(name), tmp_path / "base", texts)
+    assert_refused(name, tmp_path, message)
 
 
 def test_an_unreachable_hub_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,13 +164,115 @@ def test_an_unreachable_hub_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise LocalEntryNotFoundError("no connection")
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", offline)
-    with pytest.raises(BackendError, match="offline"):
-        base.prepare(recipe("someone/something"), tmp_path / "base", texts)
+    assert_refused("someone/something", tmp_path, "offline")
+
+
+def cut(path: Path, size: int) -> None:
+    os.truncate(path, size)
+
+
+def edit(path: Path, **more: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **more}))
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "header cut": (lambda folder: cut(folder / "model.safetensors", 1000), "model.safetensors are cut, damaged"),
+    "last byte cut": (
+        lambda folder: cut(folder / "model.safetensors", (folder / "model.safetensors").stat().st_size - 1),
+        "model.safetensors are cut, damaged",
+    ),
+    "pointer": (
+        lambda folder: (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n"),
+        "Git LFS pointer",
+    ),
+    "part missing": (
+        lambda folder: (
+            (folder / "model.safetensors").rename(folder / "model-1-of-2.safetensors"),
+            (folder / "model.safetensors.index.json").write_text(
+                json.dumps({"weight_map": {"a": "model-1-of-2.safetensors", "b": "model-2-of-2.safetensors"}})
+            ),
+        ),
+        "lacks weights that model.safetensors.index.json lists: model-2-of-2.safetensors",
+    ),
+    "index damaged": (
+        lambda folder: (
+            (folder / "model.safetensors").unlink(),
+            (folder / "model.safetensors.index.json").write_text('{"weight_map'),
+        ),
+        "index.json is damaged",
+    ),
+    "unknown type": (lambda folder: edit(folder / "config.json", model_type="qwen99"), "no model_type 'qwen99'"),
+    "no type": (lambda folder: edit(folder / "config.json", model_type=None), "`model_type` is missing"),
+    "wrong size": (lambda folder: edit(folder / "config.json", hidden_size="wide"), "hidden_size"),
+    "pictures": (lambda folder: (folder / "config.json").write_text('{"model_type": "vit"}'), "doesn't write text"),
+    "config cut": (lambda folder: cut(folder / "config.json", 9), "config.json can't be read"),
+    "config a list": (lambda folder: (folder / "config.json").write_text("[1]"), "holds a list"),
+    "own code": (
+        lambda folder: (
+            edit(folder / "config.json", model_type="own", auto_map={"AutoConfig": "own.Own"}),
+            (folder / "own.py").write_text("raise SystemExit"),
+        ),
+        "trust_remote_code: true",
+    ),
+}
+
+
+@pytest.fixture
+def source(tiny: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    shutil.copytree(tiny, folder, ignore=shutil.ignore_patterns("dsol.json", "template.json"))
+    return folder
+
+
+@pytest.mark.parametrize("case", DAMAGES)
+def test_a_damaged_base_is_found_before_any_work(source: Path, tmp_path: Path, case: str) -> None:
+    TrlBackend().check_base(recipe(str(source)))
+    damage, message = DAMAGES[case]
+    damage(source)
+    assert_refused(str(source), tmp_path, message)
+
+
+def test_looking_a_base_over_loads_no_weights(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", None)
+    monkeypatch.setattr("safetensors.torch.load_file", None)
+    TrlBackend().check_base(recipe(str(source)))
+
+
+def test_a_hub_model_is_looked_over_by_its_papers_and_the_list_of_its_files(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = (source / "model.safetensors").rename(tmp_path / "kept.safetensors")
+    listed = ["model.safetensors"]
+    asked: list[str] = []
+
+    def hub(base: str, allow_patterns: list[str], dry_run: bool = False) -> Any:
+        if dry_run:
+            return [SimpleNamespace(filename=name) for name in listed]
+        asked.extend(allow_patterns)
+        return str(source)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", hub)
+    TrlBackend().check_base(recipe("someone/something"))
+    assert "*.json" in asked
+    assert not [pattern for pattern in asked if "safetensors" in pattern or pattern == "*.py"]
+    listed[:] = ["pytorch_model.bin"]
+    with pytest.raises(BackendError, match=r"only pickled weights \(pytorch_model\.bin\)"):
+        TrlBackend().check_base(recipe("someone/something"))
+
+    def cached(base: str, allow_patterns: list[str], dry_run: bool = False) -> str:
+        if dry_run:
+            raise DryRunError("no connection")
+        return str(source)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", cached)
+    with pytest.raises(BackendError, match="has no weights"):
+        TrlBackend().check_base(recipe("someone/something"))
+    weights.rename(source / "model.safetensors")
+    TrlBackend().check_base(recipe("someone/something"))
 
 
 def test_a_broken_tokenizer_is_one_clear_error(tiny: Path, tmp_path: Path) -> None:
     name = make_folder(tmp_path / "source", ["config.json", "tokenizer_config.json", "tokenizer.json"])
-    (Path(name) / "model.safetensors").write_bytes((tiny / "model.safetensors").read_bytes())
-    with pytest.raises(BackendError, match="tokenizer can't be loaded") as caught:
-        TrlBackend().prepare(recipe(name), tmp_path / "base", texts)
-    assert "\n" not in str(caught.value)
+    for part in ("model.safetensors", "config.json"):
+        (Path(name) / part).write_bytes((tiny / part).read_bytes())
+    assert_refused(name, tmp_path, "tokenizer can't be loaded")

@@ -177,7 +177,9 @@ BASES = {
         lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"),
         "only pickled weights",
     ),
-    "cut weights": (lambda folder: os.truncate(folder / "model.safetensors", 1000), "is its folder whole?"),
+    "cut weights": (lambda folder: os.truncate(folder / "model.safetensors", 1000), "are cut, damaged"),
+    "unknown type": (lambda folder: (folder / "config.json").write_text('{"model_type": "x"}'), "no model_type 'x'"),
+    "gone": (shutil.rmtree, "is no folder"),
 }
 
 
@@ -189,6 +191,8 @@ def test_bases_that_cannot_be_used(dsol, finished, place, case):
     done = dsol("train", "text2sql", "--database", "shop.sqlite", *QUICK, "--base", "./mybase", cwd=place)
     assert_refused(done, "base", said)
     assert_unfinished(place)
+    assert "done in" not in done.stderr  # no step was walked for it
+    assert not [path.name for path in (place / "runs/text2sql").iterdir() if path.is_dir()]
 
 
 DAMAGED = {
