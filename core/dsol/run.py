@@ -141,17 +141,20 @@ def write_text(path: Path, text: str) -> None:
 
 
 def replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` fill a temporary file or folder beside `path`, then move it there in one step."""
+    """Let `write` fill a temporary file or folder beside `path`, then move it there in one step; on failure it goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.partial")
     _remove(temporary)
-    write(temporary)
-    if temporary.is_file():
-        with open(temporary, "rb+") as handle:
-            os.fsync(handle.fileno())
-    if path.is_dir() and temporary.is_dir():
-        _remove(path)
-    os.replace(temporary, path)
+    try:
+        write(temporary)
+        if temporary.is_file():
+            with open(temporary, "rb+") as handle:
+                os.fsync(handle.fileno())
+        if path.is_dir() and temporary.is_dir():
+            _remove(path)
+        os.replace(temporary, path)
+    finally:
+        _remove(temporary)
 
 
 def _remove(path: Path) -> None:

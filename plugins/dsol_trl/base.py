@@ -31,18 +31,22 @@ PLAIN = (
 def prepare(recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Chat | None, str]]]) -> template.ChatCodec:
     """Resolve the recipe's base into `folder` and return its codec; a base that is already there is kept.
 
-    The folder appears only when it is complete. A BackendError says what a base lacks and what to do.
+    The folder appears only when it is complete, and nothing else stays. A BackendError says what a base lacks and what
+    to do.
     """
     if (folder / CARD).exists():
         return template.check(load_tokenizer(folder), folder)
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    with writing(folder), quiet():
-        partial.mkdir(parents=True)
-        codec = _fill(recipe, partial, texts)
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-        os.replace(partial, folder)
+    try:
+        with writing(folder), quiet():
+            partial.mkdir(parents=True)
+            codec = _fill(recipe, partial, texts)
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+            os.replace(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return codec
 
 

@@ -137,14 +137,15 @@ def test_a_folder_that_lacks_something_is_refused(tmp_path: Path, names: list[st
 
 
 def assert_refused(name: str, folder: Path, message: str, **more: Any) -> None:
-    """Check that a base is refused in one line, before any work and by `prepare`."""
+    """Check that a base is refused in one line, before any work and by `prepare`, and that neither leaves anything."""
+    before = sorted(folder.iterdir())
     with pytest.raises(BackendError, match=message) as early:
         TrlBackend().check_base(recipe(name, **more))
     with pytest.raises(BackendError, match=message) as late:
         TrlBackend().prepare(recipe(name, **more), folder / "base", texts)
     for caught in (early, late):
         assert "\n" not in str(caught.value)
-    assert not (folder / "base").exists()
+    assert sorted(folder.iterdir()) == before
 
 
 @pytest.mark.parametrize(

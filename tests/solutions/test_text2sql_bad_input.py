@@ -247,6 +247,7 @@ def test_a_full_disk(place, limit):
     )
     assert_refused(done)
     assert_unfinished(place)
+    assert not list(place.rglob("*.partial"))
 
 
 def test_a_run_folder_that_is_a_file(dsol, place):
