@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from json import JSONDecodeError, JSONDecoder
 from pathlib import Path
@@ -17,6 +17,10 @@ SPIDER_FILES = {"train.json": "train", "train_spider.json": "train", "train_othe
     "dev.json": "dev",
     "test.json": "test",
 }
+SQL_FIELDS = ("sql", "query", "gold_query")
+SEPARATED = {".csv": "commas", ".tsv": "tabs"}
+SHOWN = 12  # columns of a table that lacks others, each up to LONGEST characters
+LONGEST = 40
 READ = ".jsonl, .json, .csv, .tsv, .parquet or a Spider folder (train.json, dev.json, tables.json, database/)"
 
 
@@ -148,6 +152,9 @@ def _table(path: Path, text: str, ending: str, problems: Problems) -> Iterator[R
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if ending == ".tsv" else ",")
     before = 1
     try:
+        columns = [name.strip().lower() for name in reader.fieldnames or ()]
+        if not _has_columns(path, columns, problems, f"the first line names them, {SEPARATED[ending]} between them"):
+            return
         for record in reader:
             origin, before = f"{path}:{before + 1}", reader.line_num
             if None in record:
@@ -158,6 +165,19 @@ def _table(path: Path, text: str, ending: str, problems: Problems) -> Iterator[R
         problems.add(f"{path}:{reader.line_num}", f"malformed CSV: {error}")
 
 
+def _has_columns(path: Path, columns: Sequence[str], problems: Problems, hint: str) -> bool:
+    """Check once for all rows of a table that it can hold examples."""
+    lacking = ["'question'"] if "question" not in columns else []
+    lacking += [] if set(SQL_FIELDS) & set(columns) else [f"'sql' (or {', '.join(map(repr, SQL_FIELDS[1:]))})"]
+    if not lacking or "sentences" in columns:
+        return True
+    shown = [name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..." for name in columns[:SHOWN]]
+    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
+    there = f"the columns are: {', '.join(map(repr, shown))}{more}"
+    problems.add(str(path), f"no column {' and no column '.join(lacking)}; {there}" + (f"; {hint}" if hint else ""))
+    return False
+
+
 def _parquet(path: Path, problems: Problems) -> list[Row]:
     try:
         from pyarrow import ArrowInvalid, parquet
@@ -165,9 +185,12 @@ def _parquet(path: Path, problems: Problems) -> list[Row]:
         problems.add(str(path), "reading Parquet needs pyarrow; install it with: pip install pyarrow")
         return []
     try:
-        records = parquet.read_table(path).to_pylist()
+        table = parquet.read_table(path)
+        records = table.to_pylist()
     except ArrowInvalid as error:
         problems.add(str(path), f"not a readable Parquet file: {str(error).splitlines()[0]}")
+        return []
+    if not _has_columns(path, table.column_names, problems, ""):
         return []
     return [
         Row(f"{path}:{number}", {name: value for name, value in record.items() if value is not None})

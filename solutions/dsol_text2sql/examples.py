@@ -12,10 +12,9 @@ from typing import Any
 from dsol import DataError, unknown
 from dsol_text2sql.accepted import accepted_queries
 from dsol_text2sql.database import Database, QueryError
-from dsol_text2sql.example_files import Problems, Row, read_rows
+from dsol_text2sql.example_files import SQL_FIELDS, Problems, Row, read_rows
 from dsol_text2sql.schema import Schema
 
-SQL_FIELDS = ("sql", "query", "gold_query")
 DATABASE_FIELDS = ("database", "db_id", "db_name")
 ID_FIELDS = ("id", "question_id")
 SPLITS = ("train", "dev", "test")

@@ -72,7 +72,7 @@ EXAMPLES = {
     "cut.jsonl": ((GOOD + '{"question": "b", "sq').encode(), "cut.jsonl:2"),
     "bare.csv": (
         b"how many shops,SELECT COUNT(*) FROM shop\nwhich,SELECT name FROM shop\n",
-        "field 'question' is missing",
+        "no column 'question' and no column 'sql' (or 'query', 'gold_query'); the columns are: 'how many shops', ",
     ),
     "empty.jsonl": (b"", "the file is empty"),
     "empty.json": (b"[]", "holds no rows"),

@@ -124,6 +124,45 @@ def test_unreadable_files_say_what_is_wrong(
     assert reason in str(raised.value)
 
 
+TABLES = {
+    "bare.csv": (
+        b"how many shops,SELECT COUNT(*) FROM shop\n" + b"which,SELECT name FROM shop\n" * 5,
+        "no column 'question' and no column 'sql' (or 'query', 'gold_query'); the columns are: 'how many shops', "
+        "'select count(*) from shop'; the first line names them, commas between them",
+    ),
+    "other.csv": (
+        b"Question,Answer\n" + b"who?,SELECT 1\n" * 5,
+        "no column 'sql' (or 'query', 'gold_query'); the columns are: 'question', 'answer'; the first line",
+    ),
+    "semicolons.csv": (b"question;sql\n" + b"who?;SELECT 1\n" * 5, "the columns are: 'question;sql'; the first line"),
+    "bare.tsv": (b"who?\tSELECT 1\n" * 5, "the columns are: 'who?', 'select 1'; the first line names them, tabs"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_without_the_columns_is_reported_once(tmp_path: Path, demo: dict[str, Database], name: str) -> None:
+    content, reason = TABLES[name]
+    (tmp_path / name).write_bytes(content)
+    good = written(tmp_path / "good.jsonl", [GOOD])
+    with pytest.raises(DataError) as raised:
+        read_examples([tmp_path / name, good], demo)
+    (problem,) = raised.value.problems
+    assert problem.startswith(f"{tmp_path / name}: no column '")
+    assert reason in problem
+
+
+def test_a_parquet_file_without_the_columns_is_reported_once(tmp_path: Path, demo: dict[str, Database]) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    table = pyarrow.table({"text": ["a", "b"], **{f"extra_{number}": [1, 2] for number in range(20)}, "x" * 99: [1, 2]})
+    parquet.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(DataError) as raised:
+        read_examples([tmp_path / "t.parquet"], demo)
+    (problem,) = raised.value.problems
+    assert problem.endswith("the columns are: 'text', " + ", ".join(f"'extra_{n}'" for n in range(11)) + " and 10 more")
+
+
 def test_a_missing_file_lists_what_is_there(tmp_path: Path, demo: dict[str, Database]) -> None:
     written(tmp_path / "train.jsonl", [GOOD])
     with pytest.raises(DataError, match=r"no such file; the folder holds: train\.jsonl"):
