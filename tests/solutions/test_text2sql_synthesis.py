@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import random
 import re
 import sqlite3
 import unicodedata
@@ -34,7 +35,9 @@ from dsol_text2sql.canonical import template
 from dsol_text2sql.database import Database, QueryError, Result, open_database
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.synthesis import Example, synthesise
+from dsol_text2sql.synthesis.chinese.voice import Voice as ChineseVoice
 from dsol_text2sql.synthesis.chinese.words import spoken
+from dsol_text2sql.synthesis.english.voice import Voice as EnglishVoice
 from dsol_text2sql.synthesis.names import article, is_key_name, plural, singular, words
 from dsol_text2sql.synthesis.reading import read
 from dsol_text2sql.synthesis.statement import Join, Statement, literal, quoted, ref
@@ -162,6 +165,22 @@ def test_awkward_names_and_values(company: Database) -> None:
     assert "dept" not in asked
     assert "department" in asked
     assert "remote" in asked
+
+
+def test_a_voice_keeps_to_its_words_and_voices_differ(shop: Database) -> None:
+    entity = max(read(shop).entities.values(), key=lambda one: min(len(one.english), len(one.chinese)))
+    assert min(len(entity.english), len(entity.chinese)) > 1
+    said: dict[str, Counter[str]] = {"en": Counter(), "zh": Counter()}
+    for seed in range(300):
+        english, chinese = EnglishVoice(random.Random(seed)), ChineseVoice(random.Random(seed), {})
+        for language, voice in (("en", english), ("zh", chinese)):
+            assert len({voice.noun(entity) for _ in range(5)}) == 1
+            assert voice.role(None, entity) == voice.noun(entity)
+            said[language][voice.noun(entity)] += 1
+    assert set(said["en"]) == set(entity.english)
+    assert set(said["zh"]) == set(entity.chinese)
+    assert 0.7 < said["en"][entity.english[0]] / 300 < 0.95
+    assert 0.65 < said["zh"][entity.chinese[0]] / 300 < 0.85
 
 
 def test_a_schema_is_read_for_its_meaning(company: Database) -> None:

@@ -5,51 +5,27 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from dsol_text2sql.synthesis.meaning import Attribute, Entity, Relation, Value
+from dsol_text2sql.synthesis.meaning import Attribute, Entity, Value
 from dsol_text2sql.synthesis.request import Asked, Condition
-from dsol_text2sql.synthesis.wording import say
+from dsol_text2sql.synthesis.voice import Named, Speaker
 
 DIGITS = "零一两三四五六七八九十"
 UNITS = {"bytes": "字节", "seconds": "秒", "minutes": "分钟", "hours": "小时"}
 NAMES = ("名称", "姓名", "名字", "标题", "名", "题目")
 
 
-class Voice:
-    """Say one question's nouns, names and values; what is called one thing stays called so."""
+class Voice(Speaker):
+    """Say one question's nouns, names and values; `aliases` gives the Chinese words of values."""
+
+    usual = 0.75
 
     def __init__(self, source: random.Random, aliases: Mapping[str, str]) -> None:
-        self.random = source
+        super().__init__(source)
         self.aliases = aliases
-        self.called: dict[object, str] = {}
         self.quote = source.choices(("", "“”", '""'), (0.78, 0.13, 0.09))[0]
 
-    def say(self, text: str, **slots: object) -> str:
-        """Draw one of the lines of `text` and fill it."""
-        return say(self.random, text, **slots)
-
-    def pick(self, *options: str) -> str:
-        return self.random.choice(options)
-
-    def chance(self, share: float) -> bool:
-        return self.random.random() < share
-
-    def _called(self, what: object, options: tuple[str, ...], usual: float) -> str:
-        if what not in self.called:
-            other = len(options) > 1 and self.random.random() > usual
-            self.called[what] = self.random.choice(options[1:]) if other else options[0]
-        return self.called[what]
-
-    def noun(self, entity: Entity) -> str:
-        return self._called(entity.table, entity.chinese, 0.75)
-
-    def name(self, attribute: Attribute) -> str:
-        return self._called((attribute.table, attribute.column), attribute.chinese, 0.7)
-
-    def role(self, relation: Relation | None, entity: Entity) -> str:
-        """Name what a relation leads to: its role where it has one of its own, else the entity's noun."""
-        if relation and relation.own_role and relation.parent == entity.table:
-            return self._called(relation, relation.chinese, 0.6)
-        return self.noun(entity)
+    def names(self, what: Named) -> tuple[str, ...]:
+        return what.chinese
 
     def value(self, value: Value) -> str:
         """Write a value, by its alias where there is one."""
@@ -112,8 +88,7 @@ class Voice:
                 continue
             name = self.name(one.attribute)
             if one.via:
-                relation = one.via[-1].relation
-                owner = self._called(relation, relation.chinese, 0.7)
+                owner = self.owner(one.via[-1].relation)
                 if pair and one.attribute.role == pair.attribute.role == "label":
                     waiting.pop(0)
                     name = f"{owner}姓名"

@@ -5,60 +5,39 @@ from __future__ import annotations
 import random
 import unicodedata
 
-from dsol_text2sql.synthesis.meaning import Attribute, Entity, Relation, Value
+from dsol_text2sql.synthesis.meaning import Attribute, Entity, Value
 from dsol_text2sql.synthesis.names import listing, plural
 from dsol_text2sql.synthesis.request import Asked, Condition
-from dsol_text2sql.synthesis.wording import say
+from dsol_text2sql.synthesis.voice import Named, Speaker
 
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 8: "eight", 10: "ten"}
 UNITS = ("bytes", "seconds", "minutes", "hours")
 
 
-class Voice:
-    """Say one question's nouns, names and values; what is called one thing stays called so.
+class Voice(Speaker):
+    """Say one question's nouns, names and values.
 
     `before` is the condition that already stands before the subject's noun.
     """
 
+    usual = 0.8
+
     def __init__(self, source: random.Random) -> None:
-        self.random = source
-        self.called: dict[object, str] = {}
+        super().__init__(source)
         self.before: Condition | None = None
         self.lower = source.random() < 0.12
         self.quote = source.choices(("", '"', "'"), (0.72, 0.18, 0.1))[0]
 
-    def say(self, text: str, **slots: object) -> str:
-        """Draw one of the lines of `text` and fill it."""
-        return say(self.random, text, **slots)
+    def names(self, what: Named) -> tuple[str, ...]:
+        return what.english
 
-    def pick(self, *options: str) -> str:
-        return self.random.choice(options)
-
-    def chance(self, share: float) -> bool:
-        return self.random.random() < share
-
-    def _called(self, what: object, options: tuple[str, ...], usual: float) -> str:
-        if what not in self.called:
-            if len(options) == 2 and options[0] in options[1]:
-                usual = 0.88
-            other = len(options) > 1 and self.random.random() > usual
-            self.called[what] = self.random.choice(options[1:]) if other else options[0]
-        return self.called[what]
-
-    def noun(self, entity: Entity) -> str:
-        return self._called(entity.table, entity.english, 0.8)
+    def call(self, key: object, what: Named, usual: float) -> str:
+        """Give a thing's name; one whose only other name is longer mostly keeps the short one."""
+        longer = len(what.english) == 2 and what.english[0] in what.english[1]
+        return super().call(key, what, 0.88 if longer else usual)
 
     def nouns(self, entity: Entity) -> str:
         return plural(self.noun(entity))
-
-    def name(self, attribute: Attribute) -> str:
-        return self._called((attribute.table, attribute.column), attribute.english, 0.7)
-
-    def role(self, relation: Relation | None, entity: Entity) -> str:
-        """Name what a relation leads to: its role where it has one of its own, else the entity's noun."""
-        if relation and relation.own_role and relation.parent == entity.table:
-            return self._called(relation, relation.english, 0.6)
-        return self.noun(entity)
 
     def value(self, value: Value) -> str:
         """Write a value: quoted or not, in the question's case, sometimes without accents."""
@@ -121,8 +100,7 @@ class Voice:
                 continue
             name = self.name(one.attribute)
             if one.via:
-                relation = one.via[-1].relation
-                owner = self._called(relation, relation.english, 0.7)
+                owner = self.owner(one.via[-1].relation)
                 if pair and one.attribute.role == pair.attribute.role == "label":
                     waiting.pop(0)
                     name = f"{owner} name"
