@@ -139,14 +139,14 @@ class SqliteSource:
         try:
             connection = sqlite3.connect(address, uri=True, timeout=2.0, check_same_thread=False, isolation_level=None)
         except sqlite3.Error as error:
-            raise DatabaseError(f"can't open the SQLite database {self.path}: {error}") from error
+            raise DatabaseError(_unreadable(self.path, str(error))) from error
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
         try:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA trusted_schema = OFF")
         except sqlite3.Error as error:
             connection.close()
-            raise DatabaseError(f"can't read the SQLite database {self.path}: {error}") from error
+            raise DatabaseError(_unreadable(self.path, str(error))) from error
         for category, value in LIMITS.items():
             connection.setlimit(category, value)
         return connection
@@ -226,6 +226,19 @@ def _translate(error: Exception, seconds: float) -> QueryError:
 def _unreadable(path: Path, why: str) -> str:
     if "not a database" in why or "malformed" in why:
         return f"{path} is not a SQLite database, or is damaged ({why}); give the path of a .sqlite or .db file"
+    if ("unable to open" in why or "readonly database" in why) and _uses_wal(path):
+        return (
+            f"can't read the SQLite database {path}: it is in WAL mode, in which SQLite also writes {path.name}-shm, "
+            f"and this user may not write into {path.parent}; allow that, or give a copy in another folder, or let its "
+            "owner run PRAGMA journal_mode=DELETE on it once"
+        )
     if "unable to open" in why:
-        return f"can't open the SQLite database {path} ({why}); check its permissions (in WAL mode, its folder's too)"
+        return f"can't open the SQLite database {path} ({why}); check its permissions"
     return f"can't read the SQLite database {path}: {why}"
+
+
+def _uses_wal(path: Path) -> bool:
+    """Tell by the file's header, which is all that can be read of it then (sqlite.org/fileformat2.html, offset 19)."""
+    with suppress(OSError), path.open("rb") as stream:
+        return stream.read(20)[19:] == b"\x02"
+    return False

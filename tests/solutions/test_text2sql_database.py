@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -298,6 +302,57 @@ def test_a_database_in_wal_mode_is_read_while_another_writes(tmp_path: Path) -> 
     assert path.read_bytes() == before
     assert database.data_version() != version
     writer.close()
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Give up root's rights for a while: to root every folder can be written."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_a_database_in_wal_mode_in_a_folder_that_cannot_be_written() -> None:
+    """SQLite reads it while its owner has it open; else it can't, and one line says why and what helps."""
+    with TemporaryDirectory() as place:
+        folder, path = Path(place), Path(place) / "shop.sqlite"
+        with closing(sqlite3.connect(path)) as owner:
+            owner.execute("PRAGMA journal_mode = WAL")
+            owner.execute("CREATE TABLE shop (id INTEGER PRIMARY KEY)")
+            owner.execute("INSERT INTO shop VALUES (1)")
+            owner.commit()
+            for file in folder.iterdir():
+                file.chmod(0o644)
+            folder.chmod(0o555)
+            with as_nobody():
+                database = open_database(str(path), settings=Settings())
+                assert database.execute("SELECT COUNT(*) FROM shop", row_limit=5).rows == ((1,),)
+                database.close()
+            folder.chmod(0o755)
+        for file in folder.glob("*-*"):
+            file.unlink()
+        folder.chmod(0o555)
+        with (
+            as_nobody(),
+            pytest.raises(DatabaseError, match=r"it is in WAL mode, .* this user may not write into") as e,
+        ):
+            open_database(str(path), settings=Settings())
+        assert "\n" not in str(e.value)
+        folder.chmod(0o755)
+        with closing(sqlite3.connect(path)) as owner:
+            owner.execute("PRAGMA journal_mode = DELETE")  # as the line advises
+        folder.chmod(0o555)
+        with as_nobody():
+            open_database(str(path), settings=Settings()).close()
+        folder.chmod(0o755)
+        path.chmod(0o000)
+        with as_nobody(), pytest.raises(DatabaseError, match=r"unable to open database file\); check its permissions"):
+            open_database(str(path), settings=Settings())
 
 
 def test_a_locked_database_says_so(tmp_path: Path) -> None:
