@@ -54,7 +54,7 @@ def prompt(settings):
     from langchain_core.prompts import ChatPromptTemplate
 
     template = ChatPromptTemplate.from_messages([("system", "Repeat the word."), ("human", "{word}")])
-    return dsol.Prompt(template, lambda text: Output(word=text.strip()) if text.strip() else None)
+    return dsol.Prompt(template, lambda text, values: Output(word=text.strip()) if text.strip() else None)
 
 
 def wrap(generate, settings, *, calibration, baseline, files):
@@ -64,7 +64,7 @@ def wrap(generate, settings, *, calibration, baseline, files):
         chats = [prompt(settings).chat({"word": one.word}) for one in inputs]
         answers = []
         for one, completions in zip(inputs, generate(chats, max_new_tokens=settings.max_new_tokens), strict=True):
-            output = prompt(settings).parse(completions[0].text)
+            output = prompt(settings).parse(completions[0].text, {"word": one.word})
             signals = {"logprob": sum(completions[0].logprobs)} if output else None
             old, sure = baseline(one) if baseline else (None, 0.0)
             who, confidence = calibration.decide(signals, sure if old else None)
