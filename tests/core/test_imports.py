@@ -40,7 +40,7 @@ def test_training_libraries_live_in_one_place():
 
 
 @pytest.mark.parametrize(
-    "name", ["dsol", "dsol.cli", "dsol.line", "dsol_text2sql", "dsol_text2sql.solution", "dsol_trl"]
+    "name", ["dsol", "dsol.cli", "dsol.commands", "dsol.line", "dsol_text2sql", "dsol_text2sql.solution", "dsol_trl"]
 )
 def test_importing_brings_no_training_library(name):
     code = f"import sys, {name}; print([one for one in {HEAVY} if one in sys.modules])"

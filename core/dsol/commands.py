@@ -1,0 +1,200 @@
+"""The built-in commands: each is a piece of the straight line, and imports that piece only when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dsol.arguments import (
+    BaselineOption,
+    BaseOption,
+    JsonOption,
+    RecipeOption,
+    RunOption,
+    SetOption,
+    Target,
+    read_callable,
+    read_parts,
+)
+from dsol.plugins import Plugins
+from dsol.terminal import print_rows, print_tables, warn
+
+
+def list_solutions(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the solutions that are installed."""
+    plugins: Plugins = context.obj
+    rows = [{"solution": one.name, "summary": one.summary} for one in plugins.solutions.values()]
+    print_rows(rows, as_json)
+    warn(plugins)
+
+
+def list_plugins(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the plugins that were found, what they bring, and what is broken."""
+    plugins: Plugins = context.obj
+    brought = {name: [one.name for one in result or ()] for name, result in plugins.call("dsol_solutions")}
+    for name, result in plugins.call("dsol_backends"):
+        brought[name] = [*brought.get(name, []), *(f"backend {one}" for one in result or ())]
+    rows = [
+        {
+            "plugin": one.name,
+            "from": one.distribution,
+            "brings": ", ".join(brought.get(one.name, [])),
+            "state": one.error or "ok",
+        }
+        for one in plugins.found.values()
+    ]
+    print_rows(rows, as_json)
+
+
+def plan(
+    context: typer.Context,
+    target: Target,
+    recipe: RecipeOption = None,
+    base: BaseOption = "",
+    changes: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what the know-how rules propose for a recipe, and what it uses."""
+    from dsol import knowhow
+
+    parts = read_parts(context, target, recipe, base, changes)
+    print_rows(knowhow.described(knowhow.advise(parts.recipe, context.obj.rules)), as_json)
+
+
+def build_data(
+    context: typer.Context,
+    target: Target,
+    run: RunOption = None,
+    recipe: RecipeOption = None,
+    base: BaseOption = "",
+    changes: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build, split and check the samples, and stop there."""
+    from dsol import line
+    from dsol.progress import Watch
+    from dsol.run import locked, open_run, read_json
+
+    parts = read_parts(context, target, recipe, base, changes)
+    opened = open_run(run or Path("runs") / parts.solution.name, parts.recipe)
+    with locked(opened):
+        line.build(parts, opened, Watch())
+    report = read_json(opened / "data" / "report.json")
+    counts = {**report["sources"], "development": report["development"]}
+    counts |= {f"heldout: {name}": count for name, count in report["heldout"].items()}
+    print_rows(report if as_json else [{"samples": name, "count": count} for name, count in counts.items()], as_json)
+    if not as_json:
+        print(f"samples and report: {opened / 'data'}")
+
+
+def train(
+    context: typer.Context,
+    target: Target,
+    run: RunOption = None,
+    recipe: RecipeOption = None,
+    base: BaseOption = "",
+    changes: SetOption = None,
+    baseline: BaselineOption = "",
+    restart: Annotated[bool, typer.Option("--restart", help="Remove the run first.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a solution, score it, compare it with the baseline; on the same folder it goes on where it stopped.
+
+    Every setting of the solution is an option as well, such as --database and --examples of text2sql.
+    """
+    from dsol import line, report
+    from dsol.progress import Watch
+    from dsol.run import read_json
+    from dsol.run import restart as remove
+
+    parts = read_parts(context, target, recipe, base, changes)
+    folder = run or Path("runs") / parts.solution.name
+    if restart:
+        remove(folder)
+    old = read_callable(baseline) if baseline else None
+    finished = line.train(parts, folder, context.obj, Watch(), old)
+    numbers = read_json(finished / "report.json")
+    print_tables(numbers, report.tables, as_json)
+    if not as_json:
+        print(f"report: {finished / 'report.html'}")
+
+
+def evaluate(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="A finished run's folder.")],
+    baseline: BaselineOption = "",
+    name: Annotated[str, typer.Option("--name", help="Folder under <run>/eval for the answers.")] = "heldout",
+    as_json: JsonOption = False,
+) -> None:
+    """Score a finished run on its held-out sets, or on others (settings are options, such as --heldout FILE)."""
+    from dsol import calibration, data, evaluation, report, serving
+    from dsol.options import read_options
+    from dsol.progress import Watch
+    from dsol.run import find_run
+
+    found = find_run(run)
+    parts = serving.open_parts(found, context.obj, {})
+    changes = read_options(context.args, parts.solution.Settings)
+    parts = serving.open_parts(found, context.obj, changes)
+    files = data.read_files(found / "data")
+    heldout = parts.solution.heldout(parts.settings, files) if changes else data.read_heldout(found / "data")
+    old = read_callable(baseline) if baseline else parts.solution.baseline(parts.settings)
+    with Watch().step("answer the held-out questions") as advance:
+        rows = evaluation.predict(
+            parts.solution,
+            parts.settings,
+            parts.backend.load(found / "model"),
+            calibration.read(found / "thresholds.json"),
+            old,
+            heldout,
+            files,
+            advance,
+        )
+    where = found / "eval" / name
+    evaluation.write_answers(where / "answers.jsonl", rows)
+    numbers = report.write_scores(where, parts.solution.metrics(parts.settings)[0], rows, parts.recipe.release.level)
+    print_tables(numbers, report.tables, as_json)
+    if not as_json:
+        print(f"answers: {where / 'answers.jsonl'}")
+
+
+def compare(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="A finished run's folder.")],
+    other: Annotated[str, typer.Argument(help='Another finished run over the same questions, or "baseline".')],
+    as_json: JsonOption = False,
+) -> None:
+    """Compare what a product would get from two runs, or from a run and its baseline, question by question."""
+    from dsol import report
+    from dsol.evaluation import read_answers
+    from dsol.run import find_run
+
+    one = find_run(run)
+    if other == "baseline":
+        found = report.compare_run(one, read_answers(one / "answers.jsonl"), "baseline")
+    else:
+        found = report.compare_run(one, read_answers(find_run(other) / "answers.jsonl"), "combined")
+    print_tables(found, lambda numbers, width: report.comparison_tables(numbers, run, other), as_json)
+
+
+def ask(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(help="A solution (its newest run is taken), or a run's folder.")],
+    question: Annotated[str, typer.Argument(help="What to ask; for some solutions a file.")],
+    baseline: BaselineOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a trained solution; prints its answer, how sure it is, and who answered."""
+    from dsol import serving
+    from dsol.options import read_options
+    from dsol.run import find_run
+
+    found = find_run("", target) if target in context.obj.solutions and not Path(target).exists() else find_run(target)
+    parts = serving.open_parts(found, context.obj, {})
+    parts = serving.open_parts(found, context.obj, read_options(context.args, parts.solution.Settings))
+    old = read_callable(baseline) if baseline else None
+    product = serving.embed(parts, found, old)
+    answer = product.invoke(parts.solution.read_input(question, parts.settings))
+    print(answer.model_dump_json(indent=1) if as_json else parts.solution.show(answer))
