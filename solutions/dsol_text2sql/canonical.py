@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
+from dsol_text2sql.frames import Frame, Source
 from dsol_text2sql.guard import plain_joins
-from dsol_text2sql.names import Frame, Resolver, Source
+from dsol_text2sql.names import Resolver
 from dsol_text2sql.query import Refused
 from dsol_text2sql.reading import needs_quotes, parse, write
 from dsol_text2sql.schema import Schema

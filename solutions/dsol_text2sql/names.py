@@ -7,55 +7,14 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from dsol import unknown
+from dsol_text2sql.frames import Frame, Reference, Shape, Source, named
 from dsol_text2sql.grammar import HERE
 from dsol_text2sql.query import Refused
 from dsol_text2sql.reading import needs_quotes
-from dsol_text2sql.schema import Schema, Table
+from dsol_text2sql.schema import Schema
 
 LARGEST = 400  # SELECTs after every use of a CTE is written out; SQLite compiles them all, before any timeout counts
 ROWIDS = frozenset({"rowid", "oid", "_rowid_"})
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a query offers to whoever selects from it: column names in lower case, and how much it expands to."""
-
-    names: frozenset[str]
-    weight: int
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """One entry of a FROM: a table of the schema, or the columns of a subquery or CTE; `identifier` is its name."""
-
-    node: exp.Expr
-    identifier: exp.Identifier
-    names: frozenset[str]
-    table: Table | None = None
-
-
-@dataclass(eq=False)
-class Frame:
-    """The names that one SELECT brings into sight; `outer` is the frame of the query around it."""
-
-    sources: dict[str, Source] = field(default_factory=dict)
-    aliases: frozenset[str] = frozenset()
-    outer: Frame | None = None
-    weight: int = 1
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A column name in the query: the frame in which it stands, and the frame and source that it was found in.
-
-    `aliases` are the names of the SELECT list that were in sight there.
-    """
-
-    node: exp.Column
-    frame: Frame
-    owner: Frame
-    source: Source
-    aliases: frozenset[str]
 
 
 @dataclass
@@ -158,7 +117,7 @@ class Resolver:
             frame.weight += shape.weight
             alias = node.args.get("alias")
             declared = frozenset(item.name.lower() for item in alias.args.get("columns") or ()) if alias else None
-            self._add(frame, Source(node, _named(node), declared or shape.names))
+            self._add(frame, Source(node, named(node), declared or shape.names))
             self._joined(node, ctes, frame)
             return
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
@@ -179,7 +138,7 @@ class Resolver:
         if place is None and name.lower() in ctes:
             shape = ctes[name.lower()]
             frame.weight += shape.weight
-            self._add(frame, Source(node, _named(node), shape.names))
+            self._add(frame, Source(node, named(node), shape.names))
             return
         if node.args.get("catalog") or (place is not None and place.name.lower() not in self._here()):
             raise Refused("unknown_table", f"{_short(node)} lies outside the database {self.schema.name!r}")
@@ -191,7 +150,7 @@ class Resolver:
         names = frozenset(column.name.lower() for column in table.columns)
         if alias is not None and alias.args.get("columns"):
             raise Refused("forbidden", "the columns of a table can't be renamed in FROM")
-        self._add(frame, Source(node, _named(node), names, table))
+        self._add(frame, Source(node, named(node), names, table))
 
     def _here(self) -> frozenset[str]:
         return HERE[self.schema.dialect] | ({self.schema.name.lower()} if self.schema.dialect == "mysql" else set())
@@ -294,17 +253,6 @@ class Resolver:
     def _double_quoted(self, identifier: exp.Expression) -> bool:
         start = identifier.meta.get("start")
         return bool(identifier.args.get("quoted")) and (start is None or self.source[start : start + 1] == '"')
-
-
-def _named(node: exp.Expression) -> exp.Identifier:
-    """Return the name that an entry of a FROM goes by."""
-    alias = node.args.get("alias")
-    if alias is not None and isinstance(alias.this, exp.Identifier):
-        return alias.this
-    if isinstance(node, exp.Table):
-        assert isinstance(node.this, exp.Identifier)
-        return node.this
-    return exp.to_identifier("", quoted=False) or exp.Identifier(this="")
 
 
 def _short(node: exp.Expression) -> str:

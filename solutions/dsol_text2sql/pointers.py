@@ -17,7 +17,8 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from dsol_text2sql.names import Frame, Resolver
+from dsol_text2sql.frames import Frame
+from dsol_text2sql.names import Resolver
 from dsol_text2sql.query import Refused
 from dsol_text2sql.reading import needs_quotes, parse, write
 from dsol_text2sql.schema import Schema
