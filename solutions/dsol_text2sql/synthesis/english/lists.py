@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dsol_text2sql.synthesis.degrees import DEGREES, Degree
-from dsol_text2sql.synthesis.english.conditions import conditions, is_name, things
+from dsol_text2sql.synthesis.english.conditions import conditions, things
+from dsol_text2sql.synthesis.english.own import is_name
 from dsol_text2sql.synthesis.english.voice import Voice
 from dsol_text2sql.synthesis.lexicon import HOLDERS, MAKERS
 from dsol_text2sql.synthesis.meaning import Attribute, Entity, World
