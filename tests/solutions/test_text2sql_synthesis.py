@@ -35,8 +35,10 @@ from dsol_text2sql.canonical import template
 from dsol_text2sql.database import Database, QueryError, Result, open_database
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.synthesis import Example, synthesise
+from dsol_text2sql.synthesis.chinese import asking as chinese_asking
 from dsol_text2sql.synthesis.chinese.voice import Voice as ChineseVoice
 from dsol_text2sql.synthesis.chinese.words import spoken
+from dsol_text2sql.synthesis.english import asking as english_asking
 from dsol_text2sql.synthesis.english.voice import Voice as EnglishVoice
 from dsol_text2sql.synthesis.names import article, is_key_name, plural, singular, words
 from dsol_text2sql.synthesis.reading import read
@@ -165,6 +167,16 @@ def test_awkward_names_and_values(company: Database) -> None:
     assert "dept" not in asked
     assert "department" in asked
     assert "remote" in asked
+
+
+def test_both_languages_word_every_form(examples: list[Example]) -> None:
+    assert english_asking.FORMS.keys() == chinese_asking.FORMS.keys()
+    assert {example.meta["form"] for example in examples} <= english_asking.FORMS.keys()
+    for asking in (english_asking, chinese_asking):  # no form is worded in two places
+        parts = [
+            one for name, one in vars(asking).items() if name.isupper() and isinstance(one, dict) and name != "FORMS"
+        ]
+        assert sum(map(len, parts)) == len(asking.FORMS)
 
 
 def test_a_voice_keeps_to_its_words_and_voices_differ(shop: Database) -> None:

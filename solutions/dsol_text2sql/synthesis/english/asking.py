@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 
+from dsol_text2sql.synthesis.english.compared import COMPARISONS
 from dsol_text2sql.synthesis.english.conditions import premodifier
 from dsol_text2sql.synthesis.english.groups import GROUPS
 from dsol_text2sql.synthesis.english.joined import JOINED
+from dsol_text2sql.synthesis.english.leaders import LEADERS
 from dsol_text2sql.synthesis.english.lists import LISTS
+from dsol_text2sql.synthesis.english.lookup import LOOKUPS
 from dsol_text2sql.synthesis.english.voice import Voice
 from dsol_text2sql.synthesis.meaning import World
 from dsol_text2sql.synthesis.request import Request
 
-FORMS = {**LISTS, **GROUPS, **JOINED}
+FORMS = {**LISTS, **LOOKUPS, **GROUPS, **JOINED, **LEADERS, **COMPARISONS}
 ASKING = frozenset(
     [
         "what",

@@ -1,10 +1,11 @@
-"""English for things that belong together: pairs, counts for each, most, none, leaders, nested comparisons."""
+"""English for things that belong together: pairs, counts for each, the most, none."""
 
 from __future__ import annotations
 
-from dsol_text2sql.synthesis.english.conditions import after, conditions
+from dsol_text2sql.synthesis.english.conditions import after
 from dsol_text2sql.synthesis.english.groups import amount, at_least, extreme, sorting
-from dsol_text2sql.synthesis.english.lists import FIND, SHOW, Form, degree, which_one
+from dsol_text2sql.synthesis.english.lists import FIND, SHOW, Form
+from dsol_text2sql.synthesis.english.lookup import which_one
 from dsol_text2sql.synthesis.english.voice import Voice
 from dsol_text2sql.synthesis.lexicon import HOLDERS, MAKERS
 from dsol_text2sql.synthesis.meaning import World
@@ -126,51 +127,6 @@ What are the {{names}} of the {{held}} {{by}} {{called}}
 {{held}} {{by}} {{called}}
 Which {{held}} are {{by}} {{called}}
 """
-LEADER = "2* Who is the {role} of {v}\nWhat is the name of the {role} of {v}\nFind the {role} of {v}\n"
-REPORTS = "2* Who does {v} report to\nTo whom does {v} report\nWho [manages|supervises] {v}"
-FOLLOWERS = """
-Which {nouns} have {v} as [their |]{role}
-[List|Find] [the|all] {nouns} whose {role} is {v}
-"""
-REPORTERS = """
-3* Which {nouns} report to {v}
-2* Who reports to {v}
-List the {nouns} [managed|supervised] by {v}
-Who are the {nouns} [working under|reporting to] {v}
-"""
-LED_PAIRS = """
-List each {noun} with the name of [their|the] {role}
-Show all {nouns} and their {roles}
-For each {noun}, give the name and the name of the {role}
-What are the names of the {nouns} and of their {roles}
-"""
-LEADS_MOST = """
-Which {noun} is the {role} of the most {nouns}
-Find the {noun} that is most often the {role}
-"""
-MANAGES_MOST = """
-Which {noun} [manages|supervises] the most {nouns}
-Who has the most {nouns} reporting to them
-Which {role} has the most direct reports
-Who is the {role} of the most {nouns}
-"""
-NESTED = """
-with {a} {over} {mean} :: have {a} {over} {mean}
-whose {name} is {over} {mean} :: have {a} {over} {mean}
-with {plain} average {name} :: have {plain} average {name}
-"""
-COMPARED = "with {a} {over} that of {rest} :: have {a} {over} that of {rest}\n"
-BOTH = f"""
-2* Which {{names}} have both {{nouns}} {{one}} and {{nouns}} {{two}}
-{SHOW} the {{names}} that have {{nouns}} {{one}} as well as {{nouns}} {{two}}
-What are the {{names}} of both {{nouns}} {{one}} and {{nouns}} {{two}}
-Find the {{names}} shared by {{nouns}} {{one}} and {{nouns}} {{two}}
-"""
-EXCEPT = f"""
-2* Which {{names}} have {{nouns}} {{one}} but no {{nouns}} {{two}}
-{SHOW} the {{names}} with {{nouns}} {{one}} but without {{nouns}} {{two}}
-What are the {{names}} that have {{nouns}} {{one}} and not {{nouns}} {{two}}
-"""
 
 
 def _pairs(request: Request, world: World, v: Voice) -> str:
@@ -274,7 +230,7 @@ def _having(request: Request, world: World, v: Voice) -> str:
     )
 
 
-def _chosen(request: Request, v: Voice, text: str, **slots: object) -> str:
+def chosen(request: Request, v: Voice, text: str, **slots: object) -> str:
     """Ask for, or count, the subjects that a phrase describes."""
     post, _, predicate = v.say(text, **slots).partition(" :: ")
     nouns = v.nouns(request.subject)
@@ -289,7 +245,7 @@ def _none(request: Request, world: World, v: Voice) -> str:
     if sold_one_by_one(request):
         text += EVER_SOLD if request.form == "some" else NEVER_SOLD
     who = "who" if request.subject.person else "that"
-    return _chosen(request, v, text, held=_held(request, v), one=one, a=article(one), who=who)
+    return chosen(request, v, text, held=_held(request, v), one=one, a=article(one), who=who)
 
 
 def _tally(request: Request, world: World, v: Voice) -> str:
@@ -305,60 +261,7 @@ def _tally(request: Request, world: World, v: Voice) -> str:
     return v.say(AMOUNT, said=said, called=called, by=by)
 
 
-def _led(request: Request, world: World, v: Voice) -> str:
-    subject, relation = request.subject, request.relation
-    noun = v.noun(subject)
-    role = v.role(relation, subject) if relation and relation.own_role else f"related {noun}"
-    reports = role in ("manager", "supervisor", "boss")
-    slots = {"noun": noun, "nouns": plural(noun), "role": role, "roles": plural(role), "v": ""}
-    if request.form == "led pairs":
-        return v.say(LED_PAIRS, **slots)
-    if request.form == "leading most":
-        return v.say(MANAGES_MOST if reports else LEADS_MOST, **slots)
-    slots["v"] = v.value(" ".join(str(one) for one in request.value))
-    if request.form == "leader":
-        text = LEADER + (REPORTS if reports else "")
-        return v.say(text if subject.person else text.replace("Who is", "What is"), **slots)
-    return v.say(FOLLOWERS + (REPORTERS if reports else ""), **slots)
-
-
-def _nested(request: Request, world: World, v: Voice) -> str:
-    measure, up = request.measure, request.descending
-    assert measure is not None
-    name, known = v.name(measure), degree(measure, request.subject)
-    words = [one for one in (known.more if up else known.less) if one.endswith(" than") and one.count(" ") < 3]
-    words = [one for one in words if not one.startswith(("that", "who", "earning"))]
-    slots = {"name": name, "a": article(name), "plain": "above" if up else "below"}
-    slots["over"] = v.say(
-        "[above|higher than|greater than|more than]" if up else "[below|lower than|less than|smaller than]"
-    )
-    if request.value:
-        text = COMPARED + "\n".join(f"2* {one} {{rest}} :: are {one} {{rest}}" for one in words)
-        return _chosen(request, v, text, rest=v.value(request.value[0]), **slots)
-    mean = v.say(
-        "[the average|average|the average {name}|the average {name} of all {nouns}|the mean]",
-        name=name,
-        nouns=v.nouns(request.subject),
-    )
-    text = NESTED + "\n".join(
-        f"2* that are {one} [the average|average] :: are {one} [the average|average]" for one in words
-    )
-    return _chosen(request, v, text, mean=mean, **slots)
-
-
-def _both(request: Request, world: World, v: Voice) -> str:
-    (one, _), (two, _) = conditions(request, world, v)
-    return v.say(
-        BOTH if request.form == "intersect" else EXCEPT,
-        names=plural(v.name(request.asked[0].attribute)),
-        nouns=v.nouns(request.subject),
-        one=one,
-        two=two,
-    )
-
-
 JOINED: dict[str, Form] = {
     "pairs": _pairs, "each": _each, "each order": _each, "most": _most, "having": _having, "none": _none, "some": _none,
-    "tally": _tally, "owned": _tally, "leader": _led, "followers": _led, "led pairs": _led, "leading most": _led,
-    "nested average": _nested, "nested compare": _nested, "intersect": _both, "except": _both,
+    "tally": _tally, "owned": _tally,
 }  # fmt: skip
