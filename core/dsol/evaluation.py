@@ -182,7 +182,9 @@ def _greedy(
         part = samples[start : start + CHUNK]
         chats = [prompt.chat(sample.input or {}) for sample in part]
         written = generate(chats, max_new_tokens=max_new_tokens)
-        found += [(sample, prompt.parse(one[0].text, sample.input or {})) for sample, one in zip(part, written, strict=True)]
+        found += [
+            (sample, prompt.parse(one[0].text, sample.input or {})) for sample, one in zip(part, written, strict=True)
+        ]
         advance(len(found), len(samples))
     return found
 

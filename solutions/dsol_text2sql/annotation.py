@@ -1,4 +1,8 @@
-"""Write into a question what its words may point to: tables, columns, and values with the columns that hold them."""
+"""Write into a question what its words may point to: tables, columns, and values with the columns that hold them.
+
+Schema linking (Wang et al. 2020, RAT-SQL, arXiv 1911.04942) as text: a model too small to search a schema finds what it
+needs right beside the words that ask for it.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,23 @@ from collections.abc import Sequence
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import Literal
 from dsol_text2sql.pointers import Pointers
+from dsol_text2sql.schema import Schema
+from dsol_text2sql.stitching import Place, key, labels
 from dsol_text2sql.text import tokens
 from dsol_text2sql.values import Match
 
 NAMES = 4  # readings of one name that are shown
+LINKS = 2  # foreign keys of a table that are shown
 COLUMNS = 3  # columns of one value that are shown
 
 
 def annotate(
     question: str, names: NameIndex, matches: Sequence[Match], literals: Sequence[Literal], pointers: Pointers
 ) -> tuple[str, tuple[str, ...]]:
-    """Put pointers in braces behind the words that name something: `albums { t1} by AC/DC { v1 c8}`.
+    """Put pointers in braces behind the words that name something: `albums { t0 c0 c1} by AC/DC { v1 c4}`.
 
-    Returns the annotated question and what v1, v2, ... stand for. A constant that the question words differently is
+    A table comes with its key and with what its rows are called, which are asked for wherever it is. Returns the
+    annotated question and what v1, v2, ... stand for. A constant that the question words differently is
     written out: `15 minutes { 900000}`.
     """
     read = tokens(question)
@@ -31,6 +39,9 @@ def annotate(
         pointer = column if named.column else table
         if pointer and pointer not in shown and len(shown) < NAMES:
             shown.append(pointer)
+            if not named.column:
+                usual = _usual(names.schema, named.table, pointers)
+                shown.extend(one for one in usual if one not in shown)
     values: dict[str, str] = {}
     held: dict[tuple[int, str | int], list[str]] = {}
     for match in sorted(matches, key=lambda match: (match.start, -match.score)):
@@ -43,6 +54,11 @@ def annotate(
         else:
             sign = str(value)
         notes.setdefault(end, []).extend([sign, *columns[:COLUMNS]])
+    whole = {(match.end, match.text.lower()) for match in matches if match.text.lower() == str(match.value).lower()}
+    for end, text in {match.end: match.text for match in matches}.items():
+        # What is named in part may be meant in part: titles that contain the word.
+        if (end, text.lower()) not in whole and text.isascii():
+            notes[end].append(values.setdefault(text, f"v{len(values) + 1}"))
     for literal in literals:
         if literal.kind == "string":
             sign = values.setdefault(literal.text, f"v{len(values) + 1}")
@@ -55,3 +71,12 @@ def annotate(
             text += question[start:end] + " { " + " ".join(notes[end]) + "}"
             start = end
     return text + question[start:], tuple(values)
+
+
+def _usual(schema: Schema, table: str, pointers: Pointers) -> list[str]:
+    """Give the pointers of a table's key, of the columns that say what a row is, and of what it belongs to."""
+    own = key(schema, table)
+    linking = [Place(key.table, key.column) for key in schema.foreign_keys if key.table == table]
+    places = [*([own] if own else []), *labels(schema, table), *linking[:LINKS]]
+    found = (pointers.column_of.get((place.table.lower(), place.column.lower())) for place in places)
+    return [pointer for pointer in found if pointer]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from dsol_text2sql.database import Database, open_databases
 from dsol_text2sql.division import SHOWN, Divided, divide, divide_synthesised, read_heldout
 from dsol_text2sql.examples import Example, language_of
 from dsol_text2sql.lexicon import Target, learn_aliases
-from dsol_text2sql.samples import Rendering, Writing
+from dsol_text2sql.samples import Rendering, Writing, points_to_shown, read_numberings
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.split import leakage_report, leaks, normal, without
 from dsol_text2sql.synthesis import synthesise
@@ -57,7 +58,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     training = [example for examples in sources.values() for example in examples]
     report["leakage"] = leakage_report(training, judged, writing.template)
     report["aliases"] = len(aliases)
-    samples = _rendered(sources | judged, rendering, progress)
+    samples = _rendered(sources | judged, rendering, progress, {name: settings.numberings for name in sources})
     report["not_canonical"] = [
         f"{database}: {reason}: {sql}" for (database, sql), reason in list(writing.refused.items())[:SHOWN]
     ]
@@ -66,7 +67,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
         development=samples["development"],
         heldout={name: samples[name] for name in divided.heldout},
         report=report,
-        files={"aliases": aliases},
+        files={"aliases": aliases, "numberings": rendering.numberings},
     )
 
 
@@ -81,7 +82,8 @@ def heldout(settings: Settings, files: Mapping[str, Any]) -> dict[str, list[Samp
         raise DataError(["no held-out file is named; name one as `heldout` in the settings"])
     indexes = {name: ValueIndex.build(database) for name, database in databases.items()}
     indexes = _knowing(indexes, files.get("aliases", {}))
-    return _rendered(sets, Rendering(databases, indexes, Writing(databases), settings), _silent)
+    rendering = Rendering(databases, indexes, Writing(databases), settings, read_numberings(files))
+    return _rendered(sets, rendering, _silent, {})
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -200,15 +202,22 @@ def _apart(sources: Groups, divided: Divided, writing: Writing, settings: Settin
 
 
 def _rendered(
-    groups: Mapping[str, Sequence[Example]], rendering: Rendering, progress: Progress
+    groups: Mapping[str, Sequence[Example]], rendering: Rendering, progress: Progress, shuffles: Mapping[str, int]
 ) -> dict[str, list[Sample]]:
-    """Make the samples of all groups."""
+    """Make the samples of all groups; of the groups in `shuffles` so many of each, with their pointers shuffled."""
     total, done = sum(map(len, groups.values())), 0
     samples: dict[str, list[Sample]] = {}
     for name, examples in groups.items():
         samples[name] = []
         for number, example in enumerate(examples, 1):
-            samples[name].append(rendering.sample(example, f"{name}/{number}/{example.id}"))
+            id = f"{name}/{number}/{example.id}"
+            many = shuffles.get(name, 0)
+            if many:
+                ids = [f"{id}/{copy}" for copy in range(many)]
+                shuffled = (rendering.sample(example, one, zlib.crc32(one.encode())) for one in ids)
+                samples[name] += [sample for sample in shuffled if points_to_shown(sample)]
+            else:
+                samples[name].append(rendering.sample(example, id))
             done += 1
             if done % 100 == 0 or done == total:
                 progress("link values", done, total)

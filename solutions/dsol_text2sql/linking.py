@@ -15,6 +15,16 @@ from dsol_text2sql.vocabulary import others
 from dsol_text2sql.words import stop_words
 
 CLOSE = 0.3  # a reading this much weaker than the best one of the same words is no reading
+# What database people shorten column names to.
+ABBREVIATIONS = {
+    "acc": "account", "acct": "account", "addr": "address", "amt": "amount", "avg": "average", "bal": "balance",
+    "cat": "category", "cd": "code", "cnt": "count", "comp": "company", "cust": "customer", "dep": "department",
+    "dept": "department", "desc": "description", "dob": "date of birth", "emp": "employee", "enr": "enrollment",
+    "fname": "first name", "gpa": "gpa", "lname": "last name", "loc": "location", "max": "maximum",
+    "mgr": "manager", "min": "minimum", "num": "number", "org": "organization", "pos": "position", "pct": "percent",
+    "prod": "product", "prof": "professor", "qty": "quantity", "stu": "student", "tel": "phone", "temp": "temperature",
+    "univ": "university", "yr": "year",
+}  # fmt: skip
 KEY_WORDS = frozenset({"id", "key", "code", "no"})
 
 
@@ -122,6 +132,12 @@ def _column_forms(column: Column, table: list[str]) -> Iterator[tuple[str, float
         yield column.description, 0.95
     for phrase in (*spoken(name), *others(name)):
         yield phrase, 0.9
+    spelled = [full for word in words for full in ABBREVIATIONS.get(word, word).split(" ")]
+    if spelled != words:
+        yield _readable(spelled), 0.9
+        shared = {*table, *(full for word in table for full in ABBREVIATIONS.get(word, word).split(" "))}
+        if rest := [word for word in spelled if word not in shared]:
+            yield _readable(rest), 0.8
     bare = [word for word in words if word not in table]
     if bare and len(bare) < len(words):
         yield _readable(bare), 0.85

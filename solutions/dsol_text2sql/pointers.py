@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,19 +44,23 @@ class Pointers:
     values: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, schema: Schema, shuffle: int = 0) -> Pointers:
-        """Number a schema's tables and columns in their order, or with `shuffle` in one of many random ways."""
-        tables: Iterable[int] = range(len(schema.tables))
-        columns: Iterable[int] = range(sum(1 for _ in schema.columns()))
-        if shuffle:
-            draw = random.Random(shuffle)
-            tables = draw.sample(range(max(LEAST // 4, int(len(schema.tables) * SPARE))), len(schema.tables))
-            count = sum(1 for _ in schema.columns())
-            columns = draw.sample(range(max(LEAST, int(count * SPARE))), count)
-        named = {table.name: f"t{number}" for number, table in zip(tables, schema.tables, strict=True)}
+    def of(cls, schema: Schema, shuffle: int = 0, known: Sequence[tuple[str, str]] = ()) -> Pointers:
+        """Number a schema's tables and columns in their order, or with `shuffle` in one of many random ways.
+
+        `known` is the order of an earlier schema, as `numbering` gives it: what is new gets numbers of its own behind.
+        """
+        order = list(dict.fromkeys([*known, *numbering(schema)]))
+        tables = [table for table, column in order if not column]
+        columns = [place for place in order if place[1]]
+        draw = random.Random(shuffle)
+        numbers = {
+            sign: draw.sample(range(max(least, int(count * SPARE))), count) if shuffle else list(range(count))
+            for sign, count, least in (("t", len(tables), LEAST // 4), ("c", len(columns), LEAST))
+        }
+        there = set(numbering(schema))
+        named = {name: f"t{number}" for number, name in zip(numbers["t"], tables, strict=True) if (name, "") in there}
         numbered = {
-            (table.name, column.name): f"c{number}"
-            for number, (table, column) in zip(columns, schema.columns(), strict=True)
+            place: f"c{number}" for number, place in zip(numbers["c"], columns, strict=True) if place in there
         }
         links = tuple(
             (numbered[key.table, key.column], numbered[key.other, key.other_column])
@@ -127,6 +131,13 @@ class Pointers:
             goal = step[0]
             step = came[goal]
         return chain[::-1]
+
+
+def numbering(schema: Schema) -> list[tuple[str, str]]:
+    """List tables (with column "") and columns in the order of their numbers."""
+    return [
+        place for table in schema.tables for place in ((table.name, ""), *((table.name, c.name) for c in table.columns))
+    ]
 
 
 def shorten(sql: str, schema: Schema, pointers: Pointers) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["make_prompt", "parse", "prompt_values", "relevant"]
 
+POINTING = "Write the query that answers the question, in {dialect} with pointers."
 SYSTEM = "Write one {dialect} SELECT query that answers the question. Reply with the SQL only.\nTables:\n{schema}"
 USER = "{values}{draft}Question: {question}"
 DIALECTS = {"sqlite": "SQLite", "postgres": "PostgreSQL", "mysql": "MySQL"}
@@ -37,7 +38,8 @@ def make_prompt(settings: Settings) -> Prompt:
     """Make the prompt; its inputs are the strings of `prompt_values`."""
     from langchain_core.prompts import ChatPromptTemplate
 
-    return Prompt(ChatPromptTemplate.from_messages([("system", SYSTEM), ("human", USER)]), parse)
+    system = POINTING if settings.notation == "pointers" else SYSTEM
+    return Prompt(ChatPromptTemplate.from_messages([("system", system), ("human", USER)]), parse)
 
 
 def parse(completion: str, values: Mapping[str, Any]) -> Output | None:
@@ -70,8 +72,8 @@ def prompt_values(
     schema's NameIndex, made anew when it isn't given and needed. `draft` is the query that rules made of the question,
     for the model to take or to mend ("": none).
 
-    In the notation of pointers the question is annotated with them, and `pointers` says, unseen by the model, what they
-    stand for; without the argument they are numbered in the schema's order.
+    In the notation of pointers the question is annotated with them instead of the schema being shown, and `pointers`
+    says, unseen by the model, what they stand for; without the argument they are numbered in the schema's order.
     """
     plain = " ".join(question.split())
     if settings.notation == "pointers":
@@ -81,7 +83,7 @@ def prompt_values(
         pointers = replace(pointers, values=named)
         return {
             "dialect": DIALECTS.get(schema.dialect, schema.dialect),
-            "schema": _schema(question, schema, matches, settings, names, pointers),
+            "schema": "",
             "values": "",
             "draft": f"Draft: {_short(draft, schema, pointers)}\n" if draft else "",
             "question": harmless(annotated, LONGEST_QUESTION),
@@ -165,19 +167,13 @@ def _fill(
 
 
 def _schema(
-    question: str,
-    schema: Schema,
-    matches: Sequence[Match],
-    settings: Settings,
-    names: NameIndex | None,
-    pointers: Pointers | None = None,
+    question: str, schema: Schema, matches: Sequence[Match], settings: Settings, names: NameIndex | None
 ) -> str:
     for samples in (True, False):
-        text = schema_text(schema, samples=samples, pointers=pointers)
+        text = schema_text(schema, samples=samples)
         if estimate(text) <= settings.schema_tokens:
             return text
-    kept = relevant(question, schema, matches, settings.schema_tokens, names)
-    return schema_text(schema, kept, samples=False, pointers=pointers)
+    return schema_text(schema, relevant(question, schema, matches, settings.schema_tokens, names), samples=False)
 
 
 def _keys(schema: Schema) -> dict[str, set[str]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from dsol import Sample
 from dsol_text2sql.baseline import draft
@@ -16,7 +16,7 @@ from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import literals
 from dsol_text2sql.pieces import Knowledge
 from dsol_text2sql.prompt import prompt_values
-from dsol_text2sql.pointers import Pointers, expand, shorten
+from dsol_text2sql.pointers import Pointers, expand, numbering, shorten
 from dsol_text2sql.query import QueryError, Refused
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.settings import Settings
@@ -24,8 +24,17 @@ from dsol_text2sql.slots import pieces
 from dsol_text2sql.stitching import with_links
 from dsol_text2sql.values import ValueIndex
 
+Numberings = Mapping[str, Sequence[tuple[str, str]]]  # by database, see `pointers.numbering`
+
+_POINTED = re.compile(r"(?<![\w.])[ctv]\d+\b")
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
 _LIST = re.compile(r"\bIN \(\?(, \?)+\)")
 _NEGATIVE = re.compile(r"(?<=[=<>(,] )-\?|(?<=\()-\?|(?<=[A-Z] )-\?")
+
+
+def read_numberings(files: Mapping[str, Any]) -> Numberings:
+    """Read how a run numbered its databases, from the files that its builder left for serving."""
+    return {name: [(str(table), str(column)) for table, column in order] for name, order in files.get("numberings", {}).items()}
 
 
 @dataclass
@@ -63,6 +72,12 @@ class Writing:
         self._templates[copy.database, copy.sql] = self.template(original)
 
 
+def points_to_shown(sample: Sample) -> bool:
+    """Tell whether all that a target points to stands in its prompt; the rest can only be guessed."""
+    shown = set(_POINTED.findall(f"{sample.input['draft']} {sample.input['question']}")) if sample.input else set()
+    return set(_POINTED.findall(_QUOTED.sub("", sample.target))) <= shown
+
+
 def without_constants(target: str) -> str:
     """Put `?` for every constant and every list of constants of a canonical query, as `canonical.template` does.
 
@@ -76,19 +91,25 @@ class Rendering:
     """Make the samples of several databases as the wrapper will make its prompts."""
 
     def __init__(
-        self, databases: Mapping[str, Database], indexes: Mapping[str, ValueIndex], writing: Writing, settings: Settings
+        self,
+        databases: Mapping[str, Database],
+        indexes: Mapping[str, ValueIndex],
+        writing: Writing,
+        settings: Settings,
+        numberings: Numberings | None = None,
     ) -> None:
         self.indexes = indexes
         self.writing = writing
         self._settings = settings
         self._schemas = {name: database.schema for name, database in databases.items()}
         self._databases = databases
-        self._pointers: dict[tuple[str, int], Pointers] = {}
+        self.numberings = numberings or {name: numbering(schema) for name, schema in self._schemas.items()}
+        self._pointers: dict[str, Pointers] = {}
         self._names = {name: NameIndex(schema) for name, schema in self._schemas.items()}
         self._knowledge = {name: Knowledge.of(schema, indexes[name]) for name, schema in self._schemas.items()}
 
-    def sample(self, example: Example, id: str) -> Sample:
-        """Make one sample; `meta` holds all accepted queries, for the metrics."""
+    def sample(self, example: Example, id: str, shuffle: int = 0) -> Sample:
+        """Make one sample; `meta` holds all accepted queries, for the metrics. `shuffle` numbers pointers at random."""
         index = self.indexes[example.database]
         question = tidy(example.question)
         values = prompt_values(
@@ -100,7 +121,7 @@ class Rendering:
             literals=index.literals(question) if literals(question) else (),
             names=self._names[example.database],
             draft=draft(question, self._knowledge[example.database]) if self._settings.draft else "",
-            pointers=self._numbered(example.database, id),
+            pointers=self._numbered(example.database, shuffle),
         )
         target = self.writing.target(example)
         return Sample(
@@ -117,17 +138,16 @@ class Rendering:
             },
         )
 
-    def _numbered(self, database: str, id: str) -> Pointers | None:
-        """Choose one of a database's numberings of pointers for a sample."""
+    def _numbered(self, database: str, shuffle: int) -> Pointers | None:
+        """Give a database's pointers, in its own order or shuffled."""
         if self._settings.notation != "pointers":
             return None
-        count = self._settings.numberings
-        number = 1 + zlib.crc32(id.encode()) % count if count else 0
-        key = (database, number)
-        if key not in self._pointers:
-            shuffle = zlib.crc32(f"{database} {number}".encode()) if number else 0
-            self._pointers[key] = Pointers.of(with_links(self._schemas[database]), shuffle)
-        return self._pointers[key]
+        schema = with_links(self._schemas[database])
+        if shuffle:
+            return Pointers.of(schema, shuffle)
+        if database not in self._pointers:
+            self._pointers[database] = Pointers.of(schema, known=self.numberings.get(database, ()))
+        return self._pointers[database]
 
     def _pointed(self, target: str, database: str, said: str) -> str:
         """Write a target with pointers where it then still says the same, else as SQL."""

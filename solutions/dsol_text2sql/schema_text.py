@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Set
 
-from dsol_text2sql.pointers import Pointers
 from dsol_text2sql.schema import Column, ForeignKey, Schema, Table
 from dsol_text2sql.text import CJK
 
@@ -57,24 +56,17 @@ def identifier(name: str, dialect: str) -> str:
     return mark + harmless(name, 200).replace(mark, mark * 2) + mark
 
 
-def schema_text(
-    schema: Schema,
-    kept: Mapping[str, Set[str]] | None = None,
-    *,
-    samples: bool = True,
-    pointers: Pointers | None = None,
-) -> str:
+def schema_text(schema: Schema, kept: Mapping[str, Set[str]] | None = None, *, samples: bool = True) -> str:
     """Write one line a table: `Album(AlbumId integer PK, Title text, ArtistId -> Artist.ArtistId) -- description`.
 
     `kept` names the tables and columns to write (None: all). `samples` shows the values of columns with few of them.
-    With `pointers` the same is said in few tokens: ` t1 Album: c3 AlbumId, c4 Title, c5 ArtistId -> c7`.
     """
     lines = []
     for table in schema.tables:
         if kept is not None and table.name not in kept:
             continue
         shown = [column for column in table.columns if kept is None or column.name in kept[table.name]]
-        lines.append(_pointed(table, shown, pointers) if pointers else _table(schema, table, shown, samples))
+        lines.append(_table(schema, table, shown, samples))
     return "\n".join(lines)
 
 
@@ -83,24 +75,6 @@ def _table(schema: Schema, table: Table, columns: list[Column], samples: bool) -
     inside = ", ".join(_column(column, links.get(column.name), schema.dialect, samples) for column in columns)
     about = f" -- {harmless(table.description, LONGEST_DESCRIPTION)}" if table.description else ""
     return f"{identifier(table.name, schema.dialect)}({inside}){about}"
-
-
-def _pointed(table: Table, columns: list[Column], pointers: Pointers) -> str:
-    """Write a table's line with pointers; only what isn't plain text has its kind behind it."""
-    links = dict(pointers.links)
-    parts = []
-    for column in columns:
-        pointer = pointers.column_of[table.name.lower(), column.name.lower()]
-        text = f" {pointer} {harmless(column.name)}"
-        if pointer in links:
-            text += f" -> {links[pointer]}"
-        elif column.kind not in ("text", "other") and not column.primary:
-            text += f" {column.kind}"
-        if column.description:
-            text += f" ({harmless(column.description, LONGEST_DESCRIPTION)})"
-        parts.append(text)
-    about = f" -- {harmless(table.description, LONGEST_DESCRIPTION)}" if table.description else ""
-    return f" {pointers.table_of[table.name.lower()]} {harmless(table.name)}:{','.join(parts)}{about}"
 
 
 def _column(column: Column, link: ForeignKey | None, dialect: str, samples: bool) -> str:

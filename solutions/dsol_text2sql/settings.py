@@ -20,8 +20,8 @@ class Settings(dsol.Settings):
     `augment`: how many copies with exchanged values each example may get. `split`: how development questions are
     chosen from the examples: by question, or by SQL template. `draft`: show the model the query that rules make of the
     question. `notation`: what the model writes: "sql", or for small models "pointers" (see `pointers`). `numberings`:
-    how many random numberings of the pointers a database gets (0: one, in its own order), for training on many
-    databases. Times are in seconds.
+    how often an example is trained on with its pointers numbered at random (0: once, in the schema's order), so that a
+    model of many databases learns to point. Times are in seconds.
     """
 
     database: str = "demo"

@@ -29,6 +29,8 @@ _IRREGULAR = {
     "this": "this",
     "us": "us",
     "usa": "usa",
+    "ids": "id",
+    "nos": "no",
 }
 
 

@@ -16,8 +16,11 @@ from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import Literal
 from dsol_text2sql.mend import mend_values
 from dsol_text2sql.pieces import Knowledge
+from dsol_text2sql.pointers import Pointers
 from dsol_text2sql.prompt import make_prompt, prompt_values
+from dsol_text2sql.samples import read_numberings
 from dsol_text2sql.settings import Input, Output, Settings
+from dsol_text2sql.stitching import with_links
 from dsol_text2sql.values import Match, ValueIndex
 
 if TYPE_CHECKING:
@@ -36,6 +39,11 @@ class Place:
 
     database: Database
     aliases: Mapping[str, Any]
+    order: Sequence[tuple[str, str]] = ()  # of the pointers' numbers
+
+    @cached_property
+    def pointers(self) -> Pointers:
+        return Pointers.of(with_links(self.database.schema), known=self.order)
 
     @cached_property
     def values(self) -> ValueIndex:
@@ -76,7 +84,10 @@ def wrap(
 
     prompt = make_prompt(settings)
     aliases = files.get("aliases", {})
-    places = {name: Place(database, aliases) for name, database in open_databases(settings).items()}
+    orders = read_numberings(files)
+    places = {
+        name: Place(database, aliases, orders.get(name, ())) for name, database in open_databases(settings).items()
+    }
 
     def answer_all(inputs: Sequence[Input]) -> list[Answer[Output]]:
         answers: dict[int, Answer[Output]] = {}
@@ -109,6 +120,7 @@ def wrap(
             literals=literals,
             names=place.names,
             draft=draft(question, place.knowledge) if settings.draft else "",
+            pointers=place.pointers if settings.notation == "pointers" else None,
         )
         return Asked(question, place, matches, literals, values, prompt.chat(values))
 
