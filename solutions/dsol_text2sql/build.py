@@ -58,7 +58,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     training = [example for examples in sources.values() for example in examples]
     report["leakage"] = leakage_report(training, judged, writing.template)
     report["aliases"] = len(aliases)
-    samples = _rendered(sources | judged, rendering, progress, {name: settings.numberings for name in sources})
+    samples = _rendered(sources | judged, rendering, progress, dict.fromkeys(sources, settings.numberings))
     report["not_canonical"] = [
         f"{database}: {reason}: {sql}" for (database, sql), reason in list(writing.refused.items())[:SHOWN]
     ]

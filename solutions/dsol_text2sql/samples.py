@@ -15,8 +15,8 @@ from dsol_text2sql.examples import Example, tidy
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import literals
 from dsol_text2sql.pieces import Knowledge
-from dsol_text2sql.prompt import prompt_values
 from dsol_text2sql.pointers import Pointers, expand, numbering, shorten
+from dsol_text2sql.prompt import prompt_values
 from dsol_text2sql.query import QueryError, Refused
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.settings import Settings
@@ -34,7 +34,10 @@ _NEGATIVE = re.compile(r"(?<=[=<>(,] )-\?|(?<=\()-\?|(?<=[A-Z] )-\?")
 
 def read_numberings(files: Mapping[str, Any]) -> Numberings:
     """Read how a run numbered its databases, from the files that its builder left for serving."""
-    return {name: [(str(table), str(column)) for table, column in order] for name, order in files.get("numberings", {}).items()}
+    return {
+        name: [(str(table), str(column)) for table, column in order]
+        for name, order in files.get("numberings", {}).items()
+    }
 
 
 @dataclass

@@ -225,7 +225,7 @@ def test_harmless_text_is_one_short_line(text: str) -> None:
     ],
 )
 def test_the_query_is_read_from_what_a_model_writes(completion: str, sql: str) -> None:
-    output = parse(completion)
+    output = parse(completion, {})
     assert output is not None
     assert output.sql == sql
 
@@ -234,7 +234,7 @@ def test_the_query_is_read_from_what_a_model_writes(completion: str, sql: str) -
     "completion", ["", "   ", "I can't say.", "<think>SELECT 1", "```\n```", "With pleasure!", "\x00", ";;;"]
 )
 def test_no_query_is_none(completion: str) -> None:
-    assert parse(completion) is None
+    assert parse(completion, {}) is None
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_no_query_is_none(completion: str) -> None:
     ],
 )
 def test_a_guard_gets_to_see_what_else_was_written(completion: str) -> None:
-    output = parse(completion)
+    output = parse(completion, {})
     assert output is not None
     assert any(word in output.sql for word in ("DROP", "DELETE", "UPDATE"))
 
@@ -281,7 +281,7 @@ PIECES = [
 @example("SELECT " + "\n\n;" * 6_000)
 @settings(max_examples=300, deadline=2000)
 def test_any_completion_can_be_read(completion: str) -> None:
-    output = parse(completion)
+    output = parse(completion, {})
     assert output is None or output.sql.strip() == output.sql != ""
 
 
@@ -295,6 +295,6 @@ def test_what_was_written_as_a_query_comes_back(columns: list[str]) -> None:
         f"Here:\n\n{sql};\n\nThat's it.",
         f"<think>hm</think>{sql}",
     ):
-        output = parse(completion)
+        output = parse(completion, {})
         assert output is not None
         assert output.sql == sql
