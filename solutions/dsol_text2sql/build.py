@@ -14,7 +14,7 @@ from dsol_text2sql.database import Database, open_databases
 from dsol_text2sql.division import SHOWN, Divided, divide, divide_synthesised, read_heldout
 from dsol_text2sql.examples import Example, language_of
 from dsol_text2sql.lexicon import Target, learn_aliases
-from dsol_text2sql.samples import Rendering, Writing, points_to_shown, read_numberings
+from dsol_text2sql.samples import Rendering, Writing, points_to_shown, read_numberings, shuffled
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.split import leakage_report, leaks, normal, without
 from dsol_text2sql.synthesis import synthesise
@@ -213,9 +213,11 @@ def _rendered(
             id = f"{name}/{number}/{example.id}"
             many = shuffles.get(name, 0)
             if many:
-                ids = [f"{id}/{copy}" for copy in range(many)]
-                shuffled = (rendering.sample(example, one, zlib.crc32(one.encode())) for one in ids)
-                samples[name] += [sample for sample in shuffled if points_to_shown(sample)]
+                sample = rendering.sample(example, id)
+                samples[name] += [
+                    replace(shuffled(sample, zlib.crc32(f"{id}/{copy}".encode())), id=f"{id}/{copy}")
+                    for copy in range(many if points_to_shown(sample) else 0)
+                ]
             else:
                 samples[name].append(rendering.sample(example, id))
             done += 1

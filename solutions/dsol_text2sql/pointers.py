@@ -44,24 +44,17 @@ class Pointers:
     values: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, schema: Schema, shuffle: int = 0, known: Sequence[tuple[str, str]] = ()) -> Pointers:
-        """Number a schema's tables and columns in their order, or with `shuffle` in one of many random ways.
+    def of(cls, schema: Schema, known: Sequence[tuple[str, str]] = ()) -> Pointers:
+        """Number a schema's tables and columns in their order.
 
         `known` is the order of an earlier schema, as `numbering` gives it: what is new gets numbers of its own behind.
         """
         order = list(dict.fromkeys([*known, *numbering(schema)]))
         tables = [table for table, column in order if not column]
         columns = [place for place in order if place[1]]
-        draw = random.Random(shuffle)
-        numbers = {
-            sign: draw.sample(range(max(least, int(count * SPARE))), count) if shuffle else list(range(count))
-            for sign, count, least in (("t", len(tables), LEAST // 4), ("c", len(columns), LEAST))
-        }
         there = set(numbering(schema))
-        named = {name: f"t{number}" for number, name in zip(numbers["t"], tables, strict=True) if (name, "") in there}
-        numbered = {
-            place: f"c{number}" for number, place in zip(numbers["c"], columns, strict=True) if place in there
-        }
+        named = {name: f"t{number}" for number, name in enumerate(tables) if (name, "") in there}
+        numbered = {place: f"c{number}" for number, place in enumerate(columns) if place in there}
         links = tuple(
             (numbered[key.table, key.column], numbered[key.other, key.other_column])
             for key in schema.foreign_keys
@@ -73,6 +66,22 @@ class Pointers:
             {pointer: (named[table], name) for (table, name), pointer in numbered.items()},
             links,
         )
+
+    def shuffled(self, seed: int) -> tuple[Pointers, dict[str, str]]:
+        """Number at random; returns the new pointers, and which old one became which."""
+        draw = random.Random(seed)
+        new: dict[str, str] = {}
+        for sign, known, least in (("t", self.tables, LEAST // 4), ("c", self.columns, LEAST)):
+            numbers = draw.sample(range(max(least, int(len(known) * SPARE))), len(known))
+            new |= {pointer: f"{sign}{number}" for pointer, number in zip(known, numbers, strict=True)}
+        other = Pointers(
+            self.dialect,
+            {new[pointer]: name for pointer, name in self.tables.items()},
+            {new[pointer]: (new[table], name) for pointer, (table, name) in self.columns.items()},
+            tuple((new[one], new[two]) for one, two in self.links),
+            self.values,
+        )
+        return other, new
 
     def to_json(self) -> str:
         """Write everything as one line of JSON; `from_json` reads it back."""

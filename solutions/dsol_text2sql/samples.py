@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dsol import Sample
@@ -81,6 +81,18 @@ def points_to_shown(sample: Sample) -> bool:
     return set(_POINTED.findall(_QUOTED.sub("", sample.target))) <= shown
 
 
+def shuffled(sample: Sample, seed: int) -> Sample:
+    """Give the sample with its pointers numbered at random; what it says stays."""
+    values = dict(sample.input or {})
+    other, new = Pointers.from_json(str(values["pointers"])).shuffled(seed)
+
+    def renamed(text: str) -> str:
+        return _POINTED.sub(lambda found: new.get(found.group(), found.group()), text)
+
+    values |= {"draft": renamed(values["draft"]), "question": renamed(values["question"]), "pointers": other.to_json()}
+    return replace(sample, input=values, target=renamed(sample.target))
+
+
 def without_constants(target: str) -> str:
     """Put `?` for every constant and every list of constants of a canonical query, as `canonical.template` does.
 
@@ -111,8 +123,8 @@ class Rendering:
         self._names = {name: NameIndex(schema) for name, schema in self._schemas.items()}
         self._knowledge = {name: Knowledge.of(schema, indexes[name]) for name, schema in self._schemas.items()}
 
-    def sample(self, example: Example, id: str, shuffle: int = 0) -> Sample:
-        """Make one sample; `meta` holds all accepted queries, for the metrics. `shuffle` numbers pointers at random."""
+    def sample(self, example: Example, id: str) -> Sample:
+        """Make one sample; `meta` holds all accepted queries, for the metrics."""
         index = self.indexes[example.database]
         question = tidy(example.question)
         values = prompt_values(
@@ -124,7 +136,7 @@ class Rendering:
             literals=index.literals(question) if literals(question) else (),
             names=self._names[example.database],
             draft=draft(question, self._knowledge[example.database]) if self._settings.draft else "",
-            pointers=self._numbered(example.database, shuffle),
+            pointers=self._numbered(example.database),
         )
         target = self.writing.target(example)
         return Sample(
@@ -141,13 +153,11 @@ class Rendering:
             },
         )
 
-    def _numbered(self, database: str, shuffle: int) -> Pointers | None:
-        """Give a database's pointers, in its own order or shuffled."""
+    def _numbered(self, database: str) -> Pointers | None:
+        """Give a database's pointers, in the order that the run keeps."""
         if self._settings.notation != "pointers":
             return None
         schema = with_links(self._schemas[database])
-        if shuffle:
-            return Pointers.of(schema, shuffle)
         if database not in self._pointers:
             self._pointers[database] = Pointers.of(schema, known=self.numberings.get(database, ()))
         return self._pointers[database]
