@@ -1,5 +1,6 @@
 """Outside distributions, really installed, and the command line run in a process of its own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 THIRD_PARTY = Path(__file__).parent / "third_party"
+# Tests run beside each other on few cores: processes that train get one thread each, unless it is said otherwise.
+THREADS = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +42,7 @@ def start(outside):
             "PATH": "/usr/bin:/bin",
             "COLUMNS": "200",
             "HOME": str(outside),
+            **THREADS,
             **more,
         }
         command = [sys.executable, "-m", "dsol", *map(str, words)]

@@ -6,7 +6,7 @@ import random
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,19 +72,33 @@ def choose(examples: Sequence[Example], count: int, seed: int, together: Togethe
 
 
 def leaks(examples: Sequence[Example], judged: Sequence[Example], bound: float = NEAR) -> list[Leak]:
-    """Find the examples whose question equals, or nearly equals, one that is only judged; each with its nearest."""
-    if not examples or not judged:
-        return []
+    """Find the examples whose question equals, or nearly equals, one that is only judged; each with its nearest.
+
+    Questions are compared within a database: the same words ask for something else of another one.
+    """
+    goals: dict[str, list[Example]] = defaultdict(list)
+    for example in judged:
+        goals[example.database].append(example)
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, example in enumerate(examples):
+        if example.database in goals:
+            places[example.database].append(place)
+    found: dict[int, Leak] = {}
+    for database, ours in places.items():
+        for place, nearest, ratio in _near([examples[place] for place in ours], goals[database], bound):
+            found[ours[place]] = Leak(examples[ours[place]], goals[database][nearest], ratio)
+    return [found[place] for place in sorted(found)]
+
+
+def _near(examples: Sequence[Example], judged: Sequence[Example], bound: float) -> Iterator[tuple[int, int, float]]:
+    """Yield (place among examples, place of its nearest among judged, ratio from `bound` on)."""
     goals = [normal(example.question) for example in judged]
-    found: list[Leak] = []
     for start in range(0, len(examples), BLOCK):
-        block = examples[start : start + BLOCK]
-        ours = [normal(example.question) for example in block]
-        ratios = process.cdist(ours, goals, scorer=fuzz.ratio, score_cutoff=bound, dtype=numpy.float32)
+        block = [normal(example.question) for example in examples[start : start + BLOCK]]
+        ratios = process.cdist(block, goals, scorer=fuzz.ratio, score_cutoff=bound, dtype=numpy.float32)
         best = ratios.argmax(axis=1)
-        rows = numpy.flatnonzero(ratios.max(axis=1) >= bound).tolist()
-        found += [Leak(block[row], judged[int(best[row])], float(ratios[row, best[row]])) for row in rows]
-    return found
+        for row in numpy.flatnonzero(ratios.max(axis=1) >= bound).tolist():
+            yield start + row, int(best[row]), float(ratios[row, best[row]])
 
 
 def shared_templates(
@@ -103,7 +117,10 @@ def without(examples: Sequence[Example], out: Iterable[Example]) -> list[Example
 def leakage_report(
     training: Sequence[Example], judged: Mapping[str, Sequence[Example]], template: Callable[[Example], str]
 ) -> dict[str, Any]:
-    """Count what training still shares with each judged set: equal and similar questions, SQL templates."""
+    """Count what training still shares with each judged set: equal and similar questions, SQL templates.
+
+    Questions are compared within a database; `template` should name it where there are several.
+    """
     report: dict[str, Any] = {}
     for name, examples in judged.items():
         alike = sorted(leaks(training, examples, ALIKE), key=lambda leak: -leak.ratio)

@@ -23,7 +23,7 @@ from dsol_text2sql.division import demo_files
 from dsol_text2sql.examples import Example, language_of
 from dsol_text2sql.samples import without_constants
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.split import NEAR, choose, leaks, normal, size
+from dsol_text2sql.split import NEAR, choose, leakage_report, leaks, normal, size
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "text2sql"
 GEOGRAPHY = DATA / "geography"
@@ -244,8 +244,8 @@ def test_geoquery_builds_in_both_languages() -> None:
     assert all("'nebraska'" in values for values in linked)
 
 
-def example(question: str, sql: str = "SELECT 1", id: str = "") -> Example:
-    return Example(id or question, question, sql, (sql,), "x", language_of(question), "", "here")
+def example(question: str, sql: str = "SELECT 1", id: str = "", database: str = "x") -> Example:
+    return Example(id or question, question, sql, (sql,), database, language_of(question), "", "here")
 
 
 def test_normal_form_ignores_how_a_question_is_typed() -> None:
@@ -282,3 +282,23 @@ def test_leaks_finds_the_nearest() -> None:
     assert found[near.id].ratio == 100
     assert NEAR <= found[close.id].ratio < 100
     assert found[close.id].judged is judged[0]
+
+
+def test_the_same_words_asked_of_another_database_are_no_leak() -> None:
+    asked = "How many songs do we have?"
+    judged = [example(asked, database="music"), example("How many songs are there?", database="radio")]
+    others = [example(asked, id=name, database=name) for name in ("radio", "club", "music", "x")]
+    found = leaks(others, judged)
+    assert [(leak.example.database, leak.judged) for leak in found] == [("music", judged[0])]
+    report = leakage_report(others, {"held": judged}, lambda one: f"{one.database}: {one.sql}")["held"]
+    assert (report["equal_questions"], report["similar_questions"], report["shared_templates"]) == (1, 1, 2)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["abc", "abd", "abcdefghijklmnopqrstuvw", "xyz"]), st.sampled_from("mr"))))
+def test_leaks_come_in_the_order_of_the_examples(rows: list[tuple[str, str]]) -> None:
+    judged = [example("abc", database="m"), example("abcdefghijklmnopqrstuv", database="r")]
+    some = [example(text, id=str(number), database=name) for number, (text, name) in enumerate(rows)]
+    wanted = [(str(n), 100) for n, row in enumerate(rows) if row == ("abc", "m")]
+    wanted += [(str(n), 98) for n, row in enumerate(rows) if row == ("abcdefghijklmnopqrstuvw", "r")]
+    found = [(leak.example.id, round(leak.ratio)) for leak in leaks(some, judged)]
+    assert found == sorted(wanted, key=lambda pair: int(pair[0]))
