@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -215,8 +214,7 @@ def _rendered(
             if many:
                 sample = rendering.sample(example, id)
                 samples[name] += [
-                    replace(shuffled(sample, zlib.crc32(f"{id}/{copy}".encode())), id=f"{id}/{copy}")
-                    for copy in range(many if points_to_shown(sample) else 0)
+                    shuffled(sample, f"{id}/{copy}") for copy in range(many if points_to_shown(sample) else 0)
                 ]
             else:
                 samples[name].append(rendering.sample(example, id))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from dsol import Sample
@@ -81,16 +82,16 @@ def points_to_shown(sample: Sample) -> bool:
     return set(_POINTED.findall(_QUOTED.sub("", sample.target))) <= shown
 
 
-def shuffled(sample: Sample, seed: int) -> Sample:
-    """Give the sample with its pointers numbered at random; what it says stays."""
+def shuffled(sample: Sample, id: str) -> Sample:
+    """Give the sample under another id, with its pointers numbered at random after it; what it says stays."""
     values = dict(sample.input or {})
-    other, new = Pointers.from_json(str(values["pointers"])).shuffled(seed)
+    other, new = Pointers.from_json(str(values["pointers"])).shuffled(zlib.crc32(id.encode()))
 
     def renamed(text: str) -> str:
         return _POINTED.sub(lambda found: new.get(found.group(), found.group()), text)
 
     values |= {"draft": renamed(values["draft"]), "question": renamed(values["question"]), "pointers": other.to_json()}
-    return replace(sample, input=values, target=renamed(sample.target))
+    return Sample(id=id, input=values, target=renamed(sample.target), meta=sample.meta)
 
 
 def without_constants(target: str) -> str:
