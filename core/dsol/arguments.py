@@ -19,7 +19,7 @@ Target = Annotated[str, typer.Argument(help="A solution's name (see `dsol list`)
 RunOption = Annotated[Path | None, typer.Option("--run", help="The run's folder [default: runs/<solution>].")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override: stages.sft.backend.learning_rate=1e-4")]
 RecipeOption = Annotated[Path | None, typer.Option("--recipe", help="A recipe file, laid over the solution's own.")]
-BaseOption = Annotated[str, typer.Option("--base", help="A hub id, a local folder, or scratch:<size>.")]
+BaseOption = Annotated[str, typer.Option("--base", help="A hub id, a local folder, seed, or scratch:<size>.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 BaselineOption = Annotated[
     str, typer.Option("--baseline", help="Your old feature, as module:function (input -> output, confidence).")
@@ -43,8 +43,12 @@ def read_parts(context: typer.Context, target: str, recipe: Path | None, base: s
     options: dict[str, Any] = {"settings": read_options(context.args, solution.Settings)}
     if base:
         options["base"] = base
-    layers = [recipes.read_layer(solution.recipe), given, options, *map(recipes.parse_override, changes or [])]
-    merged = recipes.merge({"solution": name}, *layers)
+    own = recipes.read_layer(solution.recipe)
+    layers = [given, options, *map(recipes.parse_override, changes or [])]
+    chosen = str(recipes.merge(own, *layers).get("base", ""))
+    merged = recipes.merge(
+        {"solution": name}, *(recipes.for_base(layer, chosen) for layer in (own, given)), *layers[1:]
+    )
     backend = plugins.backend(str(merged.get("backend", "trl")))
     problems = []
     stages = merged.get("stages")

@@ -33,33 +33,48 @@ class Logistic(BaseModel):
 class Calibration(BaseModel):
     """Turn signals into confidence, and decide who answers.
 
-    `model` and `baseline` give the probability that each one's answer is right; the likelier one answers, and below
-    `floor` nobody does. Without calibration the model answers whatever it found.
+    `model` gives the probability that the model's answer is right where there is no other. Where both have one,
+    `beside` and `against` give those of the model and of the baseline from the signals of both: the model's, the
+    baseline's own "confidence", and whether their answers "agree" (1, 0, or 0.5 where nobody says). `baseline` is for
+    where only the baseline has an answer. The likelier one answers, and below `floor` nobody does. Without calibration
+    the model answers whatever it found.
     """
 
     model_config = ConfigDict(frozen=True)
 
     model: Logistic = Logistic()
     baseline: Logistic = Logistic(bias=-30.0)
+    beside: Logistic = Logistic()
+    against: Logistic = Logistic(bias=-30.0)
     floor: float = 0.0
     samples: int = 0
     error: float | None = None
 
     def decide(
-        self, model: Mapping[str, float] | None, baseline: float | None
+        self, model: Mapping[str, float] | None, baseline: float | None, agree: bool | None = None
     ) -> tuple[Literal["model", "baseline", "none"], float]:
         """Choose who answers, with which confidence, from the model's signals and the baseline's own confidence.
 
-        None means that side has no answer. The confidence of "none" is that of the better side.
+        None means that side has no answer. `agree`: whether both answers say the same, where somebody knows. The
+        confidence of "none" is that of the better side.
         """
-        by_model = self.model(model) if model is not None else 0.0
-        by_baseline = self.baseline({"confidence": baseline}) if baseline is not None else 0.0
+        if model is not None and baseline is not None:
+            both = together(model, baseline, agree)
+            by_model, by_baseline = self.beside(both), self.against(both)
+        else:
+            by_model = self.model(model) if model is not None else 0.0
+            by_baseline = self.baseline({"confidence": baseline}) if baseline is not None else 0.0
         best = max(by_model, by_baseline)
         if (model is None and baseline is None) or best < self.floor:
             return "none", best
         if baseline is not None and (model is None or by_baseline > by_model):
             return "baseline", by_baseline
         return "model", by_model
+
+
+def together(model: Mapping[str, float], baseline: float, agree: bool | None) -> dict[str, float]:
+    """Put the signals of both sides into one mapping."""
+    return {**model, "confidence": baseline, "agree": 0.5 if agree is None else float(agree)}
 
 
 def fit(signals: Sequence[Mapping[str, float]], right: Sequence[bool]) -> Logistic:
@@ -94,12 +109,20 @@ def calibrate(
     right: Sequence[bool],
     baseline: Sequence[float | None],
     baseline_right: Sequence[bool],
+    agree: Sequence[bool | None],
     floor: float,
 ) -> Calibration:
-    """Learn both probabilities from the development set; `error` is the expected calibration error out of fold."""
+    """Learn all probabilities from the development set; `error` is the expected calibration error out of fold."""
     answered = [(one, ok) for one, ok in zip(signals, right, strict=True) if one is not None]
     old = [({"confidence": one}, ok) for one, ok in zip(baseline, baseline_right, strict=True) if one is not None]
+    both = [
+        (together(one, sure, same), ok, old_ok)
+        for one, sure, same, ok, old_ok in zip(signals, baseline, agree, right, baseline_right, strict=True)
+        if one is not None and sure is not None
+    ]
     return Calibration(
+        beside=fit([one for one, _, _ in both], [ok for _, ok, _ in both]),
+        against=fit([one for one, _, _ in both], [ok for _, _, ok in both]) if both else Logistic(bias=-30.0),
         model=fit([one for one, _ in answered], [ok for _, ok in answered]),
         baseline=fit([one for one, _ in old], [ok for _, ok in old]) if old else Logistic(bias=-30.0),
         floor=floor,

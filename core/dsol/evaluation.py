@@ -82,14 +82,16 @@ def learn_calibration(
 ) -> Calibration:
     """Answer the development set with the model and with the baseline, and learn when each is right."""
     metric = solution.metrics(settings)[0]
-    wrapped = solution.wrap(generate, settings, calibration=Calibration(), baseline=None, files=files)
+    # Without calibration the model answers, and the evidence tells whether the baseline said the same.
+    wrapped = solution.wrap(generate, settings, calibration=Calibration(), baseline=baseline, files=files)
     answers = _batched(wrapped, [solution.inputs(sample) for sample in samples], advance)
-    signals = [answer.evidence.get("signals", {}) if answer.value is not None else None for answer in answers]
+    signals = [answer.evidence.get("signals", {}) if answer.source == "model" else None for answer in answers]
+    agree = [answer.evidence.get("agree") for answer in answers]
     right = [metric.score(s, a.value).value >= 0.5 for s, a in zip(samples, answers, strict=True)]
     old = [baseline(solution.inputs(sample)) if baseline else (None, 0.0) for sample in samples]
     old_right = [metric.score(sample, output).value >= 0.5 for sample, (output, _) in zip(samples, old, strict=True)]
     sure = [confidence if output is not None else None for output, confidence in old]
-    return calibrate(signals, right, sure, old_right, floor)
+    return calibrate(signals, right, sure, old_right, agree, floor)
 
 
 def predict(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -28,6 +29,11 @@ def dsol_solutions() -> Sequence[Solution]:  # type: ignore[empty-body]
 @hookspec
 def dsol_backends() -> Mapping[str, Backend]:  # type: ignore[empty-body]
     """Return training backends by name."""
+
+
+@hookspec
+def dsol_bases() -> Mapping[str, Path]:  # type: ignore[empty-body]
+    """Return folders of models in transformers' format by the name under which a recipe takes one as its base."""
 
 
 @hookspec

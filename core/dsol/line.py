@@ -7,7 +7,7 @@ import platform
 import shutil
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,25 @@ class Parts:
     solution: Solution
     settings: Settings
     backend: Backend
+    bases: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def grounded(self) -> Recipe:
+        """The recipe with a base that a plugin ships named by its folder."""
+        where = self.bases.get(self.recipe.base)
+        return self.recipe.model_copy(update={"base": str(where)}) if where else self.recipe
 
 
 def resolve(recipe: Recipe, plugins: Plugins) -> Parts:
     """Look a recipe's names up, once."""
     solution = plugins.solution(recipe.solution)
-    return Parts(recipe, solution, solution.Settings.model_validate(recipe.settings), plugins.backend(recipe.backend))
+    return Parts(
+        recipe,
+        solution,
+        solution.Settings.model_validate(recipe.settings),
+        plugins.backend(recipe.backend),
+        plugins.bases,
+    )
 
 
 def train(parts: Parts, folder: Path, plugins: Plugins, watch: Watch, baseline: Baseline | None = None) -> Run:
@@ -54,7 +67,7 @@ def train(parts: Parts, folder: Path, plugins: Plugins, watch: Watch, baseline: 
             run.note(solution=parts.solution.name, base=parts.recipe.base, seed=parts.recipe.seed, versions=versions())
             run.finish("plan")
         if not run.done("build"):
-            parts.backend.check_base(parts.recipe)  # a mistake in it shouldn't wait until the samples are built
+            parts.backend.check_base(parts.grounded)  # a mistake in it shouldn't wait until the samples are built
         build(parts, run, watch)
         files = tokenise(parts, run, watch)
         model = run / "base"
@@ -96,7 +109,7 @@ def tokenise(parts: Parts, run: Run, watch: Watch) -> dict[str, Path]:
 
     started = time.monotonic()
     with watch.step("prepare the base and the rows") as advance:
-        codec: Codec = parts.backend.prepare(parts.recipe, run / "base", texts)
+        codec: Codec = parts.backend.prepare(parts.grounded, run / "base", texts)
         files = rows.tokenise(sources, prompt, codec, context, run / "rows", advance)
     run.note(template={"hash": codec.template.hash, "stop": codec.template.stop})
     run.finish("tokenise", seconds=round(time.monotonic() - started, 1))

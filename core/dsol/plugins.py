@@ -15,6 +15,8 @@ from dsol import hooks
 from dsol.errors import PluginError, unknown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dsol.backend import Backend
     from dsol.knowhow import Rule
     from dsol.solution import Solution
@@ -49,6 +51,10 @@ class Plugins:
     @cached_property
     def backends(self) -> dict[str, Backend]:
         return self._named("dsol_backends", dict)
+
+    @cached_property
+    def bases(self) -> dict[str, Path]:
+        return self._named("dsol_bases", dict)
 
     @cached_property
     def rules(self) -> dict[str, Rule]:

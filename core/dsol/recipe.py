@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -146,6 +147,16 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
             else:
                 merged[key] = value
     return merged
+
+
+def for_base(layer: Mapping[str, Any], base: str) -> dict[str, Any]:
+    """Lay over a solution's recipe what it says for a base, and leave out what it says for others.
+
+    Its key `bases` maps patterns of names (`scratch:*`, `*`) to mappings like a recipe; the first that fits counts: a
+    learning rate that suits random weights ruins a chat model.
+    """
+    fitting = next((some for pattern, some in layer.get("bases", {}).items() if fnmatchcase(base, pattern)), {})
+    return merge({key: value for key, value in layer.items() if key != "bases"}, fitting)
 
 
 def check(

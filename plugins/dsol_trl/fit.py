@@ -155,8 +155,9 @@ def _trainer(
 
 
 def _optimizer(job: FitJob, card: Card, tune: Tune, model: Any, arguments: Any) -> torch.optim.Optimizer | None:
-    """Take Muon for random weights, unless the recipe names an optimizer; None leaves the choice to trl."""
-    if card.origin != "scratch" or tune != "full" or "optim" in job.stage.backend:
+    """Take Muon for random weights, or where the recipe asks for it; None leaves the choice to trl."""
+    wanted = job.stage.backend.get("optim", options.MUON if card.origin == "scratch" and tune == "full" else "")
+    if wanted != options.MUON:
         return None
     betas = (arguments.adam_beta1, arguments.adam_beta2)
     return muon.for_model(model, arguments.learning_rate, arguments.weight_decay, betas)

@@ -41,6 +41,7 @@ DECIDED = {
     "push_to_hub": "a run stays in its folder",
     "label_smoothing_factor": "trl computes it in a second pass over all logits, which laid-out rows don't have",
 }
+MUON = "muon"  # our own optimizer (see `muon`) beside those of SFTConfig
 PEFT = "peft"  # the one key that isn't SFTConfig's: options for peft's LoraConfig
 RENAMED = {
     "gradient_checkpointing": "activation_checkpointing",
@@ -101,6 +102,8 @@ def _arguments(options: Mapping[str, Any], folder: Path, hardware: Hardware) -> 
     # transformers 5 renamed these options while it was out; recipes may write either name.
     new = any(one.name == "activation_checkpointing" for one in fields(TrainingArguments))
     given = {RENAMED.get(name, name) if new else name: value for name, value in options.items() if name != PEFT}
+    if given.get("optim") == MUON:
+        del given["optim"]
     return {
         "bf16": hardware.bf16 and not given.get("fp16", False),
         "use_cpu": hardware.device == "cpu",

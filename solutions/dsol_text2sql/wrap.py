@@ -18,6 +18,7 @@ from dsol_text2sql.mend import mend_values
 from dsol_text2sql.pieces import Knowledge
 from dsol_text2sql.pointers import Pointers
 from dsol_text2sql.prompt import make_prompt, prompt_values
+from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.samples import read_numberings
 from dsol_text2sql.settings import Input, Output, Settings
 from dsol_text2sql.stitching import with_links
@@ -200,7 +201,11 @@ def decide(
         "candidates": [{"sql": one.sql, "reason": one.reason} for one in tried],
         "matches": [f"{match.table}.{match.column} = {match.value}" for match in asked.matches],
     }
-    who, confidence = calibration.decide(measured, old[1] if old[0] is not None else None)
+    agree = None
+    if output is not None and old[0] is not None:
+        agree = same(output.rows, old[0].rows, ordered=asks_order(output.sql))
+    evidence["agree"] = agree
+    who, confidence = calibration.decide(measured, old[1] if old[0] is not None else None, agree)
     reason, question = _question_back(asked)
     if who == "none":
         reason = reason or ("low_confidence" if elected else "no_query")

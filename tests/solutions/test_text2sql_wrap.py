@@ -79,10 +79,10 @@ def test_the_likelier_side_answers_and_below_the_floor_nobody():
     def old(one):
         return Output(sql="SELECT 1"), 0.9
 
-    unsure = Calibration(model=Logistic(bias=-3.0), baseline=Logistic(bias=0.0))
+    unsure = Calibration(beside=Logistic(bias=-3.0), against=Logistic(bias=0.0))
     assert answer(Scripted(COUNT), calibration=unsure, baseline=old).reason == "fallback"
     assert answer(Scripted(COUNT), calibration=unsure, baseline=old).value.sql == "SELECT 1"
-    silent = Calibration(model=Logistic(bias=-3.0), baseline=Logistic(bias=-3.0), floor=0.2)
+    silent = Calibration(beside=Logistic(bias=-3.0), against=Logistic(bias=-3.0), floor=0.2)
     found = answer(Scripted(COUNT), calibration=silent, baseline=old)
     assert (found.value, found.source, found.reason) == (None, "none", "low_confidence")
 

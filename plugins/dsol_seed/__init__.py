@@ -1,0 +1,14 @@
+"""A small bilingual chat model that ships with dsol, for machines without any other: the base `seed`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dsol import hookimpl
+
+
+@hookimpl
+def dsol_bases() -> Mapping[str, Path]:
+    """Bring the base `seed`."""
+    return {"seed": Path(__file__).parent / "model"}
