@@ -155,7 +155,8 @@ def for_base(layer: Mapping[str, Any], base: str) -> dict[str, Any]:
     Its key `bases` maps patterns of names (`scratch:*`, `*`) to mappings like a recipe; the first that fits counts: a
     learning rate that suits random weights ruins a chat model.
     """
-    fitting = next((some for pattern, some in layer.get("bases", {}).items() if fnmatchcase(base, pattern)), {})
+    said: Mapping[str, Mapping[str, Any]] = layer.get("bases", {})
+    fitting = next((some for pattern, some in said.items() if fnmatchcase(base, pattern)), {})
     return merge({key: value for key, value in layer.items() if key != "bases"}, fitting)
 
 

@@ -54,8 +54,8 @@ class Wrap(Protocol):
     """Make the object that a product embeds: it takes an `Input` and returns an `Answer`, singly or in batches.
 
     Who answers is `calibration.decide`'s to say. An answer's `evidence` holds what that was told, to be learned from on
-    the development set: "signals", numbers by name that tell the model's right answers from its wrong ones, and "agree",
-    whether the baseline said the same (None where that can't be said).
+    the development set: "signals", numbers by name that tell the model's right answers from its wrong ones, and
+    "agree", whether the baseline said the same (None where that can't be said).
     `baseline` None means no fallback. `files` is what the builder left for serving (`Built.files`).
     """
 

@@ -196,7 +196,7 @@ def decide(
         output = Output(
             sql=chosen.sql, columns=chosen.result.columns, rows=chosen.result.rows, truncated=chosen.result.truncated
         )
-    evidence = {
+    evidence: dict[str, Any] = {
         "signals": measured or {},
         "candidates": [{"sql": one.sql, "reason": one.reason} for one in tried],
         "matches": [f"{match.table}.{match.column} = {match.value}" for match in asked.matches],
