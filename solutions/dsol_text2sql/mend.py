@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
@@ -33,7 +34,12 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
     changed = False
     for column, constant in _compared(tree):
         text = constant.name
-        if text.lower() in asked:
+        # 2 isn't mentioned by "more than 22".
+        if (
+            re.search(rf"(?<![\d.]){re.escape(text.lower())}(?!\d)", asked)
+            if text[:1].isdigit()
+            else text.lower() in asked
+        ):
             continue
         pattern = isinstance(constant.parent, PATTERNS)
         if constant.is_string and not pattern:
@@ -46,7 +52,9 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
             core = text.strip("%_")
             if core.lower() in asked:
                 continue
-            offers = [text.replace(core, one.text) if core else one.text for one in literals if one.kind == "string"]
+            named = [one.text for one in literals if one.kind == "string"]
+            named += [match.text for match in matches if match.text.isascii()]
+            offers = [text.replace(core, one) if core else one for one in named]
         else:
             offers = [one.text for one in literals if one.kind in ("number", "year")]
         unused = [offer for offer in offers if offer.lower() not in written]
@@ -60,14 +68,14 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
         return sql  # the guard says that it is nested too deeply
 
 
-def _compared(tree: exp.Expression) -> Iterator[tuple[exp.Column, exp.Literal]]:
-    """Yield each constant that a column is compared with; constants inside arithmetic are left alone."""
+def _compared(tree: exp.Expression) -> Iterator[tuple[exp.Expression, exp.Literal]]:
+    """Yield each constant that a column, or a number made of one, is compared with; inside arithmetic it is left alone."""
     for node in list(tree.find_all(*COMPARISONS, *PATTERNS, exp.In)):
         sides = (node.this, *node.expressions) if isinstance(node, exp.In) else (node.this, node.expression)
-        columns = [side for side in sides if isinstance(side, exp.Column)]
+        columns = [side for side in sides if isinstance(side, exp.Column | exp.AggFunc)]
         if len(columns) == 1:
             for side in sides:
-                if isinstance(side, exp.Literal):
+                if isinstance(side, exp.Literal) and (isinstance(columns[0], exp.Column) or not side.is_string):
                     yield columns[0], side
 
 
@@ -80,10 +88,10 @@ def _tables(tree: exp.Expression) -> dict[str, str]:
     return found
 
 
-def _holders(column: exp.Column, tables: dict[str, str], schema: Schema) -> set[tuple[str, str]]:
+def _holders(column: exp.Expression, tables: dict[str, str], schema: Schema) -> set[tuple[str, str]]:
     """List which (table, column) of the query a column reference may mean, in lower case."""
     name = column.name.lower()
-    if column.table:
+    if isinstance(column, exp.Column) and column.table:
         return {(tables.get(column.table.lower(), column.table.lower()), name)}
     return {
         (table.name.lower(), name)
