@@ -68,8 +68,8 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
         return sql  # the guard says that it is nested too deeply
 
 
-def _compared(tree: exp.Expression) -> Iterator[tuple[exp.Expression, exp.Literal]]:
-    """Yield each constant that a column, or a number made of one, is compared with; inside arithmetic it is left alone."""
+def _compared(tree: exp.Expression) -> Iterator[tuple[exp.Expr, exp.Literal]]:
+    """Yield each constant that a column or an aggregate is compared with; constants inside arithmetic are left alone."""
     for node in list(tree.find_all(*COMPARISONS, *PATTERNS, exp.In)):
         sides = (node.this, *node.expressions) if isinstance(node, exp.In) else (node.this, node.expression)
         columns = [side for side in sides if isinstance(side, exp.Column | exp.AggFunc)]
@@ -88,7 +88,7 @@ def _tables(tree: exp.Expression) -> dict[str, str]:
     return found
 
 
-def _holders(column: exp.Expression, tables: dict[str, str], schema: Schema) -> set[tuple[str, str]]:
+def _holders(column: exp.Expr, tables: dict[str, str], schema: Schema) -> set[tuple[str, str]]:
     """List which (table, column) of the query a column reference may mean, in lower case."""
     name = column.name.lower()
     if isinstance(column, exp.Column) and column.table:
