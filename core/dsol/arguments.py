@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 Target = Annotated[str, typer.Argument(help="A solution's name (see `dsol list`), or a recipe file.")]
 RunOption = Annotated[Path | None, typer.Option("--run", help="The run's folder [default: runs/<solution>].")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override: stages.sft.backend.learning_rate=1e-4")]
-RecipeOption = Annotated[Path | None, typer.Option("--recipe", help="A recipe file, laid over the solution's own.")]
+RecipeOption = Annotated[
+    Path | None,
+    typer.Option("--recipe", help="A recipe file, or one of the solution's by name (long), laid over its own."),
+]
 BaseOption = Annotated[str, typer.Option("--base", help="A hub id, a local folder, seed, or scratch:<size>.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 BaselineOption = Annotated[
@@ -37,6 +40,8 @@ def read_parts(context: typer.Context, target: str, recipe: Path | None, base: s
         if recipe:
             raise RecipeError("command line", [f"{target} is a recipe already; leave --recipe {recipe} out"])
         recipe = Path(target)
+    if recipe and recipe != Path(target) and not recipe.exists():
+        recipe = recipes.named(recipe, plugins.solution(target).recipe)
     given = recipes.read_layer(recipe) if recipe else {}
     name = str(given.get("solution", target)) if recipe == Path(target) else target
     solution = plugins.solution(name)

@@ -121,6 +121,12 @@ def read_layer(path: Path) -> dict[str, Any]:
     return layer
 
 
+def named(name: Path, own: Path) -> Path:
+    """Find one of a solution's further recipes, `recipe-<name>.yaml` beside its own; else give the name as it is."""
+    beside = own.with_name(f"recipe-{name}.yaml")
+    return beside if beside.exists() else name
+
+
 def parse_override(text: str) -> dict[str, Any]:
     """Turn `stages.sft.backend.learning_rate=1e-4` into a nested mapping; the value is read as YAML."""
     path, equals, value = text.partition("=")

@@ -69,7 +69,7 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
 
 
 def _compared(tree: exp.Expression) -> Iterator[tuple[exp.Expr, exp.Literal]]:
-    """Yield each constant that a column or an aggregate is compared with; constants inside arithmetic are left alone."""
+    """Yield each constant that a column or an aggregate is compared with; those inside arithmetic are left alone."""
     for node in list(tree.find_all(*COMPARISONS, *PATTERNS, exp.In)):
         sides = (node.this, *node.expressions) if isinstance(node, exp.In) else (node.this, node.expression)
         columns = [side for side in sides if isinstance(side, exp.Column | exp.AggFunc)]

@@ -1,5 +1,7 @@
 """Recipes: layers, overrides, and all mistakes at once, each with its path and what is allowed."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 import dsol
 from dsol import RecipeError
 from dsol.options import read_options
-from dsol.recipe import check, dump, merge, parse_override, parse_yaml, read_layer
+from dsol.recipe import check, dump, for_base, merge, named, parse_override, parse_yaml, read_layer
 
 GOOD = {"solution": "x", "stages": {"sft": {}}}
 
@@ -115,3 +117,25 @@ def test_every_setting_is_an_option():
 def test_wrong_options_are_named(words, message):
     with pytest.raises(RecipeError, match=message):
         read_options(words, Settings)
+
+
+def test_what_a_recipe_says_for_a_base_is_laid_over_the_rest():
+    layer = {
+        "solution": "x",
+        "stages": {"sft": {"epochs": 2, "backend": {"learning_rate": 1e-4}}},
+        "bases": {
+            "scratch:*": {"stages": {"sft": {"backend": {"learning_rate": 2e-3}}}},
+            "*": {"stages": {"sft": {"epochs": 3}}},
+        },
+    }
+    random = for_base(layer, "scratch:tiny")
+    assert random == {"solution": "x", "stages": {"sft": {"epochs": 2, "backend": {"learning_rate": 2e-3}}}}
+    assert for_base(layer, "/models/any")["stages"]["sft"] == {"epochs": 3, "backend": {"learning_rate": 1e-4}}
+    assert for_base(GOOD, "any") == GOOD
+
+
+def test_a_recipe_of_the_solution_is_found_by_its_name(tmp_path):
+    own = tmp_path / "recipe.yaml"
+    (tmp_path / "recipe-long.yaml").touch()
+    assert named(Path("long"), own) == tmp_path / "recipe-long.yaml"
+    assert named(Path("short"), own) == Path("short")
