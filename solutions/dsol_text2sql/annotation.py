@@ -49,16 +49,13 @@ def annotate(
         if column:
             held.setdefault((match.end, match.value), []).append(column)
     for (end, value), columns in held.items():
-        if isinstance(value, str):
-            sign = values.setdefault(value, f"v{len(values) + 1}")
-        else:
-            sign = str(value)
+        sign = values.setdefault(value, f"v{len(values) + 1}") if isinstance(value, str) else str(value)
         notes.setdefault(end, []).extend([sign, *columns[:COLUMNS]])
     whole = {(match.end, match.text.lower()) for match in matches if match.text.lower() == str(match.value).lower()}
     for end, text in {match.end: match.text for match in matches}.items():
         # What is named in part may be meant in part: titles that contain the word.
         if (end, text.lower()) not in whole and text.isascii():
-            notes[end].append(values.setdefault(text, f"v{len(values) + 1}"))
+            notes.setdefault(end, []).append(values.setdefault(text, f"v{len(values) + 1}"))
     for literal in literals:
         if literal.kind == "string":
             sign = values.setdefault(literal.text, f"v{len(values) + 1}")

@@ -10,13 +10,15 @@ from dsol import Prompt
 from dsol_text2sql.annotation import annotate
 from dsol_text2sql.canonical import canonical
 from dsol_text2sql.completion import parse as parse_sql
+from dsol_text2sql.expanding import expand
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import Literal
-from dsol_text2sql.pointers import Pointers, expand, shorten
+from dsol_text2sql.pointers import Pointers
 from dsol_text2sql.query import Refused
 from dsol_text2sql.schema import Schema
 from dsol_text2sql.schema_text import estimate, harmless, identifier, literal, schema_text
 from dsol_text2sql.settings import Output, Settings
+from dsol_text2sql.shortening import shorten
 from dsol_text2sql.stitching import with_links
 from dsol_text2sql.text import name_words
 

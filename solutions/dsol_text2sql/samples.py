@@ -13,14 +13,16 @@ from dsol_text2sql.baseline import draft
 from dsol_text2sql.canonical import canonical
 from dsol_text2sql.database import Database
 from dsol_text2sql.examples import Example, tidy
+from dsol_text2sql.expanding import expand
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import literals
 from dsol_text2sql.pieces import Knowledge
-from dsol_text2sql.pointers import Pointers, expand, numbering, shorten
+from dsol_text2sql.pointers import Pointers, numbering
 from dsol_text2sql.prompt import prompt_values
 from dsol_text2sql.query import QueryError, Refused
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.settings import Settings
+from dsol_text2sql.shortening import shorten
 from dsol_text2sql.slots import pieces
 from dsol_text2sql.stitching import with_links
 from dsol_text2sql.values import ValueIndex
