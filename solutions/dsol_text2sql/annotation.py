@@ -44,8 +44,13 @@ def annotate(
                 shown.extend(one for one in usual if one not in shown)
     values: dict[str, str] = {}
     held: dict[tuple[int, str | int], list[str]] = {}
-    for match in sorted(matches, key=lambda match: (match.start, -match.score)):
-        column = pointers.column_of.get((match.table.lower(), match.column.lower()))
+    # A value is meant as a row of its own, the state of this name, more often than as what another row says of itself.
+    own = {table: _usual(names.schema, table, pointers) for table in {match.table for match in matches}}
+    ranked = sorted(
+        ((match, pointers.column_of.get((match.table.lower(), match.column.lower()))) for match in matches),
+        key=lambda pair: (pair[0].start, pair[1] not in own[pair[0].table], -pair[0].score),
+    )
+    for match, column in ranked:
         if column:
             held.setdefault((match.end, match.value), []).append(column)
     for (end, value), columns in held.items():
