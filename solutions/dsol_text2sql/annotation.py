@@ -28,7 +28,7 @@ def annotate(
 
     A table comes with its key and with what its rows are called, which are asked for wherever it is. Returns the
     annotated question and what v1, v2, ... stand for. A constant that the question words differently is
-    written out: `15 minutes { 900000}`.
+    written out: `three { 3}`.
     """
     read = tokens(question)
     notes: dict[int, list[str]] = {}
