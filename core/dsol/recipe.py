@@ -60,7 +60,7 @@ class Release(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    floor: float = Field(default=0.15, ge=0, lt=1)
+    floor: float = Field(default=0.1, ge=0, lt=1)
     level: float = Field(default=0.95, gt=0.5, lt=1)
 
 

@@ -6,6 +6,8 @@ needs right beside the words that ask for it.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 from dsol_text2sql.linking import NameIndex
@@ -15,9 +17,22 @@ from dsol_text2sql.schema import Schema
 from dsol_text2sql.stitching import Place, key, labels
 from dsol_text2sql.text import tokens
 from dsol_text2sql.values import Match
+from dsol_text2sql.words import stop_words
 
+# Words that say "a part of the text": what stands behind them is meant as it is written, quoted or not.
+_CUED = re.compile(
+    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|end(?:s|ing)?|contain(?:s|ing)?)(?: with| in| on)?(?: the)?"
+    r"(?: letters?| words?| string)? ([\w.&-]*\w)|\b(?:letter|word|substring) (\w+)"
+    r"|(?:带有?|含有?|包含|以|有)\s*([A-Za-z][\w.&-]*)",
+    re.IGNORECASE,
+)
+CHINESE = 3  # the group of a Chinese cue, behind which no word is English grammar
 NAMES = 4  # readings of one name that are shown
 LINKS = 2  # foreign keys of a table that are shown
+NAMED = 0.9  # a name this sure is no value, unless
+WHOLE = 0.8  # the value is named this fully
+LIKELY = 0.55  # a mention that scores less is left alone
+VALUES = 2  # values that one mention may mean that are shown
 COLUMNS = 3  # columns of one value that are shown
 
 
@@ -32,7 +47,10 @@ def annotate(
     """
     read = tokens(question)
     notes: dict[int, list[str]] = {}
-    for named in names.link(read):
+    linked = names.link(read)
+    sure = [(read[named.first].start, read[named.last - 1].end) for named in linked if named.score >= NAMED]
+    matches = [match for match in matches if match.score >= (WHOLE if _overlaps(match, sure) else LIKELY)]
+    for named in linked:
         table = pointers.table_of.get(named.table.lower())
         column = pointers.column_of.get((named.table.lower(), named.column.lower()))
         shown = notes.setdefault(read[named.last - 1].end, [])
@@ -53,7 +71,11 @@ def annotate(
     for match, column in ranked:
         if column:
             held.setdefault((match.end, match.value), []).append(column)
+    partly: Counter[int] = Counter()
     for (end, value), columns in held.items():
+        partly[end] += 1
+        if partly[end] > VALUES:
+            continue
         sign = values.setdefault(value, f"v{len(values) + 1}") if isinstance(value, str) else str(value)
         notes.setdefault(end, []).extend([sign, *columns[:COLUMNS]])
     whole = {(match.end, match.text.lower()) for match in matches if match.text.lower() == str(match.value).lower()}
@@ -67,12 +89,21 @@ def annotate(
             notes.setdefault(literal.end, []).append(sign)
         elif literal.text not in question[literal.start : literal.end]:
             notes.setdefault(literal.end, []).append(literal.text)
+    for found in _CUED.finditer(question):
+        start, end = found.span(found.lastindex or 0)
+        grammar = found.lastindex != CHINESE and question[start:end].lower() in stop_words()
+        if end not in notes and not grammar:
+            notes[end] = [values.setdefault(question[start:end], f"v{len(values) + 1}")]
     text, start = "", 0
     for end in sorted(notes):
         if notes[end]:
             text += question[start:end] + " { " + " ".join(notes[end]) + "}"
             start = end
     return text + question[start:], tuple(values)
+
+
+def _overlaps(match: Match, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(match.start < end and start < match.end for start, end in spans)
 
 
 def _usual(schema: Schema, table: str, pointers: Pointers) -> list[str]:

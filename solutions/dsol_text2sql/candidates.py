@@ -13,6 +13,8 @@ from dsol_text2sql.guard import Refused, check
 from dsol_text2sql.query import Result
 from dsol_text2sql.results import asks_order
 
+DRAFT = 1.0  # votes that the rules' query is worth
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -68,10 +70,11 @@ def fingerprint(candidate: Candidate) -> tuple[Any, ...]:
     return ("any", *sorted(rows, key=repr))
 
 
-def vote(candidates: Sequence[Candidate]) -> tuple[Candidate, list[Candidate]] | None:
+def vote(candidates: Sequence[Candidate], draft: Candidate | None = None) -> tuple[Candidate, list[Candidate]] | None:
     """Choose the result that most candidates agree on, and of its queries the likeliest; None if none ran.
 
     Ties go to the result whose candidates are likelier in all. Empty results count half: most questions have answers.
+    `draft`, the rules' query, lends weight to candidates of its result, but is none itself.
     """
     ran = [candidate for candidate in candidates if candidate.ran]
     if not ran:
@@ -82,13 +85,21 @@ def vote(candidates: Sequence[Candidate]) -> tuple[Candidate, list[Candidate]] |
 
     def strength(group: list[Candidate]) -> tuple[float, float]:
         empty = not group[0].result or not group[0].result.rows
-        return (len(group) * (0.5 if empty else 1.0), max(one.logprob for one in group))
+        backed = DRAFT if draft is not None and agrees(draft, group[0]) else 0.0
+        return (len(group) * (0.5 if empty else 1.0) + backed, max(one.logprob for one in group))
 
     best = max(groups.values(), key=strength)
     return max(best, key=lambda one: (one.greedy, one.logprob)), best
 
 
-def signals(candidates: Sequence[Candidate], chosen: Candidate, agreeing: Sequence[Candidate]) -> dict[str, float]:
+def agrees(draft: Candidate, candidate: Candidate) -> bool:
+    """Tell whether the rules' query returned what a candidate did."""
+    return draft.ran and fingerprint(draft)[1:] == fingerprint(candidate)[1:]
+
+
+def signals(
+    candidates: Sequence[Candidate], chosen: Candidate, agreeing: Sequence[Candidate], draft: Candidate | None = None
+) -> dict[str, float]:
     """Measure what tells a right answer from a wrong one, each about 0 to 1 or a log-probability."""
     spread = Counter(fingerprint(one) for one in candidates if one.ran)
     return {
@@ -98,6 +109,8 @@ def signals(candidates: Sequence[Candidate], chosen: Candidate, agreeing: Sequen
         "greedy": float(any(one.greedy for one in agreeing)),
         "logprob": max(one.logprob for one in agreeing),
         "lowest": max(one.lowest for one in agreeing),
+        "draft": float(draft is not None and agrees(draft, chosen)),
+        "drafted": float(draft is not None and draft.ran),
         "empty": float(not chosen.result or not chosen.result.rows),
     }
 

@@ -88,7 +88,11 @@ def divide(
     training = without(training, [leak.example for leak in near])
     # A file may mark rows of one language only; the others need development rows too.
     unmarked = [example for example in training if example.language not in {dev.language for dev in marked["dev"]}]
-    development = marked["dev"] + choose(unmarked, size(len(unmarked), settings.development), seed, together)
+    count = size(len(unmarked), settings.development)
+    chosen = choose(unmarked, count // 2 if is_demo(settings) else count, seed, together)
+    if is_demo(settings):  # the other half: new wordings of queries that training has
+        chosen += choose(without(unmarked, chosen), count - len(chosen), seed, lambda example: example.id)
+    development = marked["dev"] + chosen
     return replace(divided, training=without(training, development), development=development)
 
 
@@ -164,8 +168,8 @@ def _read(
 def _together(settings: Settings, writing: Writing) -> Callable[[Example], Hashable]:
     """Say which examples may not be divided: of one template, of one query (the demo), or translations of one row.
 
-    The demo's questions come in twos and threes for each query, other people's don't: development has to be as
-    new to the model as the held-out questions are.
+    The demo's questions come in twos and threes for each query: half of its development questions ask for queries that
+    training doesn't have, half are new wordings, as people's questions are both.
     """
     if settings.split == "template":
         return writing.template

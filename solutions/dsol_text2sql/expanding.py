@@ -82,6 +82,9 @@ def _expand_value(column: exp.Column, pointers: Pointers) -> None:
         return
     value = pointers.values[int(found[1]) - 1]
     around = column.parent
+    if isinstance(value, int):
+        column.replace(exp.Literal.number(value))
+        return
     if _is_pattern(column):
         column.replace(exp.Literal.string(f"%{value}%"))
     elif isinstance(around, exp.DPipe | exp.Concat) and _is_pattern(around):

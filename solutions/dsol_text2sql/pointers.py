@@ -34,7 +34,7 @@ class Pointers:
     tables: Mapping[str, str]
     columns: Mapping[str, tuple[str, str]]
     links: tuple[tuple[str, str], ...]
-    values: tuple[str, ...] = ()
+    values: tuple[str | int, ...] = ()
 
     @classmethod
     def of(cls, schema: Schema, known: Sequence[tuple[str, str]] = ()) -> Pointers:

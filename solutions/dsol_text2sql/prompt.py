@@ -18,7 +18,7 @@ from dsol_text2sql.query import Refused
 from dsol_text2sql.schema import Schema
 from dsol_text2sql.schema_text import estimate, harmless, identifier, literal, schema_text
 from dsol_text2sql.settings import Output, Settings
-from dsol_text2sql.shortening import shorten
+from dsol_text2sql.shortening import shorten, unsaid
 from dsol_text2sql.stitching import with_links
 from dsol_text2sql.text import name_words
 
@@ -83,11 +83,13 @@ def prompt_values(
         pointers = pointers or Pointers.of(with_links(schema))
         annotated, named = annotate(plain, names, matches[: settings.matches], literals, pointers)
         pointers = replace(pointers, values=named)
+        if draft:
+            draft, pointers = _short(draft, schema, pointers, plain)
         return {
             "dialect": DIALECTS.get(schema.dialect, schema.dialect),
             "schema": "",
             "values": "",
-            "draft": f"Draft: {_short(draft, schema, pointers)}\n" if draft else "",
+            "draft": f"Draft: {draft}\n" if draft else "",
             "question": harmless(annotated, LONGEST_QUESTION),
             "pointers": pointers.to_json(),
         }
@@ -101,11 +103,15 @@ def prompt_values(
     }
 
 
-def _short(sql: str, schema: Schema, pointers: Pointers) -> str:
+def _short(sql: str, schema: Schema, pointers: Pointers, question: str) -> tuple[str, Pointers]:
+    """Write the draft with pointers, some of them to what it says in other words than the question."""
     try:
-        return shorten(canonical(sql, schema.dialect, schema), schema, pointers)
+        whole = canonical(sql, schema.dialect, schema)
+        more = unsaid(whole, schema.dialect, question, pointers.values)
+        pointers = replace(pointers, values=(*pointers.values, *more))
+        return shorten(whole, schema, pointers), pointers
     except Refused:
-        return sql
+        return sql, pointers
 
 
 def relevant(

@@ -15,6 +15,8 @@ from dsol_text2sql.query import Refused
 from dsol_text2sql.reading import parse, write
 from dsol_text2sql.schema import Schema
 
+COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
+
 _TIGHT = re.compile(r"('(?:[^']|'')*')|(?<=[(.])(?=[ctv]\d+\b)")
 _ALIAS = re.compile(r"t([1-9]\d?)")
 # MySQL reads || as OR; the notation is the same for all dialects.
@@ -153,9 +155,35 @@ def _written_joins(select: exp.Select, pointers: Pointers) -> set[frozenset[str]
     return pairs
 
 
-def _shorten_value(literal: exp.Literal, values: Sequence[str]) -> None:
+def unsaid(sql: str, dialect: str, question: str, values: Sequence[str | int]) -> list[str | int]:
+    """List what a query compares with that the question only says in other words, or says but nothing points to.
+
+    Strings that are neither numbers nor dates and not among `values`; whole numbers of four and more digits that the
+    question doesn't write, such as 900000 for 15 minutes. Raises Refused if the query can't be read.
+    """
+    known = {str(value).lower() for value in values}
+    found: list[str | int] = []
+    for literal in parse(sql, dialect).find_all(exp.Literal):
+        text = literal.name.strip("%") if literal.is_string else literal.name
+        if not isinstance(literal.parent, (*COMPARISONS, exp.Like, exp.ILike, exp.In)) or text.lower() in known:
+            continue
+        if literal.is_string and text and not text[0].isdigit():
+            found.append(text)
+        elif not literal.is_string and re.fullmatch(r"\d{4,15}", text) and text not in question:
+            found.append(int(text))
+        known.add(text.lower())
+    return found
+
+
+def _shorten_value(literal: exp.Literal, values: Sequence[str | int]) -> None:
     """Point to a value of the prompt; a pattern with the value inside is `LIKE v1`."""
-    if not literal.is_string or not literal.name:
+    if not literal.is_string:
+        numbers = [number for number, value in enumerate(values, 1) if isinstance(value, int)]
+        same = [number for number in numbers if str(values[number - 1]) == literal.name]
+        if same and isinstance(literal.parent, COMPARISONS):
+            literal.replace(exp.column(f"v{same[0]}"))
+        return
+    if not literal.name:
         return
     text = literal.name
     if isinstance(literal.parent, exp.Like | exp.ILike) and literal.arg_key == "expression":
@@ -176,8 +204,9 @@ def _pattern(pointer: exp.Column, front: bool, back: bool) -> exp.Expression:
     return exp.DPipe(this=percent, expression=pointer) if front else exp.DPipe(this=pointer, expression=percent)
 
 
-def _value(text: str, values: Sequence[str]) -> exp.Column | None:
+def _value(text: str, values: Sequence[str | int]) -> exp.Column | None:
     """Find a value as it is written, else in any case."""
-    numbers = [number for number, value in enumerate(values, 1) if value == text]
-    numbers += [number for number, value in enumerate(values, 1) if value.lower() == text.lower()]
+    texts = [(number, value) for number, value in enumerate(values, 1) if isinstance(value, str)]
+    numbers = [number for number, value in texts if value == text]
+    numbers += [number for number, value in texts if value.lower() == text.lower()]
     return exp.column(f"v{numbers[0]}") if numbers else None

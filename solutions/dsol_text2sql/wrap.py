@@ -70,6 +70,7 @@ class Asked:
     literals: tuple[Literal, ...]
     values: Mapping[str, str]
     chat: Chat
+    draft: str = ""
 
 
 def wrap(
@@ -106,13 +107,16 @@ def wrap(
         found = candidates(list(asked.values()))
         for at, some in zip(asked, found, strict=True):
             old = baseline(inputs[at]) if baseline else (None, 0.0)
-            answers[at] = decide(asked[at], some, calibration, old)
+            rules = asked[at].draft
+            run = attempt(rules, asked[at].place.database, settings.row_limit, settings.timeout) if rules else None
+            answers[at] = decide(asked[at], some, calibration, old, run)
         return [answers[at] for at in range(len(inputs))]
 
     def ask(typed: str, place: Place) -> Asked:
         question = tidy(typed)
         matches = place.values.match(question, settings.matches)
         literals = place.values.literals(question)
+        rules = draft(question, place.knowledge) if settings.draft else ""
         values = prompt_values(
             question,
             place.database.schema,
@@ -120,10 +124,10 @@ def wrap(
             settings,
             literals=literals,
             names=place.names,
-            draft=draft(question, place.knowledge) if settings.draft else "",
+            draft=rules,
             pointers=place.pointers if settings.notation == "pointers" else None,
         )
-        return Asked(question, place, matches, literals, values, prompt.chat(values))
+        return Asked(question, place, matches, literals, values, prompt.chat(values), rules)
 
     def candidates(asked: Sequence[Asked]) -> list[list[Candidate]]:
         chats = [one.chat for one in asked]
@@ -182,16 +186,17 @@ def decide(
     tried: Sequence[Candidate],
     calibration: Calibration,
     old: tuple[Output | None, float],
+    draft: Candidate | None = None,
 ) -> Answer[Output]:
     """Choose who answers. Reasons: ok, low_confidence (nobody is sure enough), no_query (nothing ran), fallback (the
     baseline is likelier right), ambiguous and unknown_value (abstained, with a question back).
     """
-    elected = vote(tried)
+    elected = vote(tried, draft)
     measured: dict[str, float] | None = None
     output: Output | None = None
     if elected:
         chosen, agreeing = elected
-        measured = signals(tried, chosen, agreeing) | {"unlinked": float(bool(unfound(asked)))}
+        measured = signals(tried, chosen, agreeing, draft) | {"unlinked": float(bool(unfound(asked)))}
         assert chosen.result is not None
         output = Output(
             sql=chosen.sql, columns=chosen.result.columns, rows=chosen.result.rows, truncated=chosen.result.truncated
