@@ -80,7 +80,8 @@ def test_development_is_apart_from_training(demo: Built) -> None:
     trained = {normal(question) for question in questions(training(demo))}
     assert trained.isdisjoint(map(normal, questions(demo.development)))
     targets = {sample.target for sample in demo.sources["examples"]}
-    assert targets.isdisjoint(sample.target for sample in demo.development)
+    unseen = [sample for sample in demo.development if sample.target not in targets]
+    assert 0.45 < len(unseen) / len(demo.development) < 0.65  # the others are new wordings of known queries
 
 
 def test_every_target_is_canonical_and_runs(demo: Built) -> None:
