@@ -57,12 +57,15 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     training = [example for examples in sources.values() for example in examples]
     report["leakage"] = leakage_report(training, judged, writing.template)
     report["aliases"] = len(aliases)
-    samples = _rendered(sources | judged, rendering, progress, dict.fromkeys(sources, settings.numberings))
+    samples = _rendered(sources | judged, rendering, progress)
+    training_samples = {name: samples[name] for name in sources if samples[name]}
+    for name in list(training_samples) if settings.notation == "pointers" else ():
+        training_samples[f"{name}_renumbered"] = _renumbered(samples[name], settings.numberings)
     report["not_canonical"] = [
         f"{database}: {reason}: {sql}" for (database, sql), reason in list(writing.refused.items())[:SHOWN]
     ]
     return Built(
-        sources={name: samples[name] for name in sources if samples[name]},
+        sources={name: some for name, some in training_samples.items() if some},
         development=samples["development"],
         heldout={name: samples[name] for name in divided.heldout},
         report=report,
@@ -82,7 +85,7 @@ def heldout(settings: Settings, files: Mapping[str, Any]) -> dict[str, list[Samp
     indexes = {name: ValueIndex.build(database) for name, database in databases.items()}
     indexes = _knowing(indexes, files.get("aliases", {}))
     rendering = Rendering(databases, indexes, Writing(databases), settings, read_numberings(files))
-    return _rendered(sets, rendering, _silent, {})
+    return _rendered(sets, rendering, _silent)
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -201,24 +204,29 @@ def _apart(sources: Groups, divided: Divided, writing: Writing, settings: Settin
 
 
 def _rendered(
-    groups: Mapping[str, Sequence[Example]], rendering: Rendering, progress: Progress, shuffles: Mapping[str, int]
+    groups: Mapping[str, Sequence[Example]], rendering: Rendering, progress: Progress
 ) -> dict[str, list[Sample]]:
-    """Make the samples of all groups; of the groups in `shuffles` so many of each, with their pointers shuffled."""
+    """Make the samples of all groups."""
     total, done = sum(map(len, groups.values())), 0
     samples: dict[str, list[Sample]] = {}
     for name, examples in groups.items():
         samples[name] = []
         for number, example in enumerate(examples, 1):
-            id = f"{name}/{number}/{example.id}"
-            many = shuffles.get(name, 0)
-            if many:
-                sample = rendering.sample(example, id)
-                samples[name] += [
-                    shuffled(sample, f"{id}/{copy}") for copy in range(many if points_to_shown(sample) else 0)
-                ]
-            else:
-                samples[name].append(rendering.sample(example, id))
+            samples[name].append(rendering.sample(example, f"{name}/{number}/{example.id}"))
             done += 1
             if done % 100 == 0 or done == total:
                 progress("link values", done, total)
     return samples
+
+
+def _renumbered(samples: Sequence[Sample], times: int) -> list[Sample]:
+    """Copy each sample so many times with its pointers numbered at random, so that a model learns to follow them.
+
+    Samples with a target that points past the prompt are left out: by random numbers nobody could tell what it means.
+    """
+    return [
+        shuffled(sample, f"{sample.id}/{copy}")
+        for sample in samples
+        if times and points_to_shown(sample)
+        for copy in range(times)
+    ]

@@ -20,8 +20,8 @@ class Settings(dsol.Settings):
     `augment`: how many copies with exchanged values each example may get. `split`: how development questions are
     chosen from the examples: by question, or by SQL template. `draft`: show the model the query that rules make of the
     question. `notation`: what the model writes: "sql", or for small models "pointers" (see `pointers`). `numberings`:
-    how often an example is trained on with its pointers numbered at random (0: once, in the schema's order), so that a
-    model of many databases learns to point. Times are in seconds.
+    how many copies of an example are made with its pointers numbered at random, as sources named `..._renumbered`, so
+    that a model learns to follow pointers and not only their numbers. Times are in seconds.
     """
 
     database: str = "demo"
