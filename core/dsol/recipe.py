@@ -161,8 +161,10 @@ def for_base(layer: Mapping[str, Any], base: str) -> dict[str, Any]:
     Its key `bases` maps patterns of names (`scratch:*`, `*`) to mappings like a recipe; the first that fits counts: a
     learning rate that suits random weights ruins a chat model.
     """
-    said: Mapping[str, Mapping[str, Any]] = layer.get("bases", {})
-    fitting = next((some for pattern, some in said.items() if fnmatchcase(base, pattern)), {})
+    said = layer.get("bases", {})
+    if not isinstance(said, Mapping) or not all(isinstance(some, Mapping) for some in said.values()):
+        raise RecipeError("recipe", ["bases: maps patterns of base names, such as scratch:*, to mappings"])
+    fitting: Mapping[str, Any] = next((some for pattern, some in said.items() if fnmatchcase(base, pattern)), {})
     return merge({key: value for key, value in layer.items() if key != "bases"}, fitting)
 
 

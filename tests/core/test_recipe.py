@@ -134,6 +134,12 @@ def test_what_a_recipe_says_for_a_base_is_laid_over_the_rest():
     assert for_base(GOOD, "any") == GOOD
 
 
+@pytest.mark.parametrize("bases", [3, ["seed"], {"seed": None}, {"seed": "small"}])
+def test_what_is_said_for_bases_must_be_mappings(bases):
+    with pytest.raises(RecipeError, match="bases: maps patterns of base names"):
+        for_base({"solution": "x", "bases": bases}, "seed")
+
+
 def test_a_recipe_of_the_solution_is_found_by_its_name(tmp_path):
     own = tmp_path / "recipe.yaml"
     (tmp_path / "recipe-long.yaml").touch()
