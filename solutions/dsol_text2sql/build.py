@@ -58,14 +58,14 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     report["leakage"] = leakage_report(training, judged, writing.template)
     report["aliases"] = len(aliases)
     samples = _rendered(sources | judged, rendering, progress)
-    training_samples = {name: samples[name] for name in sources if samples[name]}
-    for name in list(training_samples) if settings.notation == "pointers" else ():
-        training_samples[f"{name}_renumbered"] = _renumbered(samples[name], settings.numberings)
+    trained = {name: samples[name] for name in sources}
+    if settings.notation == "pointers":
+        trained |= {f"{name}_renumbered": _renumbered(samples[name], settings.numberings) for name in sources}
     report["not_canonical"] = [
         f"{database}: {reason}: {sql}" for (database, sql), reason in list(writing.refused.items())[:SHOWN]
     ]
     return Built(
-        sources={name: some for name, some in training_samples.items() if some},
+        sources={name: some for name, some in trained.items() if some},
         development=samples["development"],
         heldout={name: samples[name] for name in divided.heldout},
         report=report,

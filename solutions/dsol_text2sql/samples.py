@@ -24,7 +24,6 @@ from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.shortening import shorten
 from dsol_text2sql.slots import pieces
-from dsol_text2sql.stitching import with_links
 from dsol_text2sql.values import ValueIndex
 
 Numberings = Mapping[str, Sequence[tuple[str, str]]]  # by database, see `pointers.numbering`
@@ -160,9 +159,9 @@ class Rendering:
         """Give a database's pointers, in the order that the run keeps."""
         if self._settings.notation != "pointers":
             return None
-        schema = with_links(self._schemas[database])
         if database not in self._pointers:
-            self._pointers[database] = Pointers.of(schema, known=self.numberings.get(database, ()))
+            linked = self._knowledge[database].schema
+            self._pointers[database] = Pointers.of(linked, known=self.numberings.get(database, ()))
         return self._pointers[database]
 
     def _pointed(self, target: str, database: str, said: str) -> str:
@@ -170,8 +169,9 @@ class Rendering:
         schema, pointers = self._schemas[database], Pointers.from_json(said)
         try:
             short = shorten(target, schema, pointers)
-            equal = canonical(expand(short, pointers), schema.dialect, schema) == target
-            return short if equal or self._equal(expand(short, pointers), target, database) else target
+            again = expand(short, pointers)
+            equal = canonical(again, schema.dialect, schema) == target
+            return short if equal or self._equal(again, target, database) else target
         except Refused:
             return target
 

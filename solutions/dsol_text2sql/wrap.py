@@ -21,7 +21,6 @@ from dsol_text2sql.prompt import make_prompt, prompt_values
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.samples import read_numberings
 from dsol_text2sql.settings import Input, Output, Settings
-from dsol_text2sql.stitching import with_links
 from dsol_text2sql.values import Match, ValueIndex
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Place:
 
     @cached_property
     def pointers(self) -> Pointers:
-        return Pointers.of(with_links(self.database.schema), known=self.order)
+        return Pointers.of(self.knowledge.schema, known=self.order)
 
     @cached_property
     def values(self) -> ValueIndex:
@@ -201,15 +200,15 @@ def decide(
         output = Output(
             sql=chosen.sql, columns=chosen.result.columns, rows=chosen.result.rows, truncated=chosen.result.truncated
         )
+    agree = None
+    if output is not None and old[0] is not None:
+        agree = same(output.rows, old[0].rows, ordered=asks_order(output.sql))
     evidence: dict[str, Any] = {
+        "agree": agree,
         "signals": measured or {},
         "candidates": [{"sql": one.sql, "reason": one.reason} for one in tried],
         "matches": [f"{match.table}.{match.column} = {match.value}" for match in asked.matches],
     }
-    agree = None
-    if output is not None and old[0] is not None:
-        agree = same(output.rows, old[0].rows, ordered=asks_order(output.sql))
-    evidence["agree"] = agree
     who, confidence = calibration.decide(measured, old[1] if old[0] is not None else None, agree)
     reason, question = _question_back(asked)
     if who == "none":
