@@ -32,7 +32,7 @@ SMALL = 4 << 20  # bytes of a corpus for which starting processes doesn't pay
 REPORT = "corpus.json"
 OFTEN = 1000  # documents with one line, from which on it is boilerplate however large the source
 SOME = 8  # documents held out of a source that has ten times as many
-LINES = 2_000_000  # different lines that are counted at a time
+LINES = 300_000  # different lines that are counted at a time
 
 
 @dataclass
@@ -43,7 +43,7 @@ class State:
     skipped: list[Skipped] = field(default_factory=list)
     read: int = 0
     characters: int = 0
-    lines: Counter[int] = field(default_factory=Counter)
+    lines: Counter[str] = field(default_factory=Counter)
     dropped: Tally = field(default_factory=Tally)
     removed: Tally = field(default_factory=Tally)
     rows: Tally = field(default_factory=Tally)
@@ -155,14 +155,14 @@ def _note(state: State, read: passes.Read) -> None:
     state.lines.update(read.lines)
     if len(state.lines) > LINES:  # lossy counting: what is rare so far can't become boilerplate soon
         least = sorted(state.lines.values())[len(state.lines) // 2]
-        state.lines = Counter({mark: count for mark, count in state.lines.items() if count > least})
+        state.lines = Counter({line: count for line, count in state.lines.items() if count > least})
 
 
-def _boilerplate(state: State, cleaning: Cleaning) -> frozenset[int]:
+def _boilerplate(state: State, cleaning: Cleaning) -> frozenset[str]:
     if not cleaning.repeated:
         return frozenset()
     often = max(5, min(OFTEN, cleaning.repeated * state.read))
-    found = frozenset(mark for mark, count in state.lines.items() if count >= often)
+    found = frozenset(line for line, count in state.lines.items() if count >= often)
     state.lines = Counter()
     return found
 

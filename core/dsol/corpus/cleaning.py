@@ -6,30 +6,29 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator
+from functools import cache
 
-from xxhash import xxh3_64_intdigest
+import numpy as np
+from numpy.typing import NDArray
 
 from dsol.corpus.structure import FENCE, level
 
 # Layout characters of other alphabets than tab and line feed become one of these.
-SPACES = {code: " " for code in (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F)}
-BREAKS = {code: "\n" for code in (0x0B, 0x0C, 0x85, 0x2028, 0x2029)}
+SPACES = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F)
+BREAKS = (0x0B, 0x0C, 0x85, 0x2028, 0x2029)
 # Invisible characters say nothing; the joiners (200C, 200D) and variation selectors spell words and emoji, so they stay.
-INVISIBLE = dict.fromkeys(
-    [code for code in range(0x20) if chr(code) not in "\t\n\x0b\x0c"]
-    + list(range(0x7F, 0x85))
-    + list(range(0x86, 0xA0))
-    + [0xAD, 0x200B, 0x200E, 0x200F, 0xFEFF, 0xFFFC, 0xFFFD, 0xFFFE, 0xFFFF]
-    + list(range(0x202A, 0x202F))
-    + list(range(0x2060, 0x2070))
-    + list(range(0xD800, 0xE000)),
-    None,
+INVISIBLE = (
+    *(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0B, 0x0C)),
+    *(code for code in range(0x7F, 0xA0) if code != 0x85),
+    *(0xAD, 0x200B, 0x200E, 0x200F, 0xFEFF, 0xFFFC, 0xFFFD, 0xFFFE, 0xFFFF),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070),
+    *range(0xD800, 0xE000),
 )
-TRANSLATION: dict[int, str | None] = {**INVISIBLE, **SPACES, **BREAKS}
-SUSPECT = re.compile("[" + re.escape("".join(map(chr, TRANSLATION))) + "]")
 BLOB = re.compile(r"(?:data:[\w/+.-]{1,60};base64,)?[A-Za-z0-9+/_-]{200,}={0,2}")
-HEXADECIMAL = re.compile(r"(?:\b[0-9A-Fa-f]{32,}\b[\s,:]*){4,}")
-MARGIN = re.compile(r"[ \t\u3000]+$|^[ \t]*\u3000+[ \t\u3000]*", re.MULTILINE)
+HASH = re.compile(r"[0-9A-Fa-f]{32}")
+HEXADECIMAL = re.compile(r"(?:\b[0-9A-Fa-f]{32,}\b[,:]?\s+){3,}[0-9A-Fa-f]{32,}\b")
+INDENT = re.compile(r"[ \t\u3000]+$|^[ \t]*\u3000[ \t\u3000]*", re.MULTILINE)
 GAP = re.compile(r"\n{3,}")
 STRUCTURE = ("#", "|", "$$", "= ")  # headings, tables, formulas
 LINE = 20  # bytes: shorter lines (names of speakers, brackets) repeat for good reasons
@@ -44,26 +43,52 @@ def normalise(text: str) -> str:
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if SUSPECT.search(text):
-        text = text.translate(TRANSLATION)
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    better = _characters()[codes]
+    if not np.array_equal(codes, better):
+        text = better[better > 0].tobytes().decode("utf-32-le")
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    return GAP.sub("\n\n", MARGIN.sub("", text)).strip("\n")
+    if " \n" in text or "\t\n" in text or text[-1:] in (" ", "\t", "\u3000"):
+        text = "\n".join([line.rstrip(" \t\u3000") for line in text.split("\n")])
+    if "\u3000" in text:
+        text = INDENT.sub("", text)
+    return _closed(text)
+
+
+@cache
+def _characters() -> NDArray[np.uint32]:
+    """Map each character to the one that is kept, 0 for none."""
+    table = np.arange(0x110000, dtype=np.uint32)
+    table[list(SPACES)] = ord(" ")
+    table[list(BREAKS)] = ord("\n")
+    table[list(INVISIBLE)] = 0
+    return table
+
+
+def _closed(text: str) -> str:
+    return (GAP.sub("\n\n", text) if "\n\n\n" in text else text).strip("\n")
 
 
 def without_blobs(text: str) -> tuple[str, int]:
     """Take out base64 and long runs of hexadecimal; return the text and how many characters went."""
-    if len(text) < 200:
+    if max(map(len, text.split()), default=0) < 32:
         return text, 0
-    shorter = HEXADECIMAL.sub(" ", BLOB.sub(_blob, text))
+    long = [word for word in text.split() if len(word) >= 32]
+    shorter = text
+    if any(len(word) >= 200 for word in long):
+        shorter = BLOB.sub(_blob, shorter)
+    if sum(HASH.match(word) is not None for word in long) >= 4:
+        shorter = HEXADECIMAL.sub(" ", shorter)
     return shorter, len(text) - len(shorter)
 
 
 def prose(text: str) -> Iterator[tuple[int, str]]:
     """Yield number and stripped text of every line that may count as repeated: no heading, table, code or short one."""
     fence = ""
+    fenced = "```" in text or "~~~" in text
     for number, line in enumerate(text.split("\n")):
-        mark = FENCE.match(line)
+        mark = FENCE.match(line) if fenced else None
         if mark:
             fence = "" if fence == mark[1] else fence or mark[1]
             continue
@@ -74,38 +99,35 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
             yield number, bare
 
 
-def line_mark(line: str) -> int:
-    """Hash a stripped line; digits count as equal, since page numbers and dates differ."""
-    return xxh3_64_intdigest(DIGITS.sub("0", line).encode("utf-8", "surrogatepass"))
+def lines(text: str) -> set[str]:
+    """Give a text's lines that are long enough to count, stripped."""
+    return {line for line in map(str.strip, text.split("\n")) if len(line) * 3 >= LINE}
 
 
-DIGITS = re.compile(r"\d+")
-
-
-def without_lines(text: str, boilerplate: Collection[int]) -> tuple[str, list[str]]:
+def without_lines(text: str, boilerplate: frozenset[str]) -> tuple[str, list[str]]:
     """Take out lines that are boilerplate of the source, and from the third on those that repeat in the text itself.
 
     The latter only as whole paragraphs: a line in the middle of a wrapped sentence may repeat by chance.
     """
-    candidates = list(prose(text))
-    seen = Counter(bare for _, bare in candidates)
-    if not boilerplate and max(seen.values(), default=0) < REPEATS:
+    every = text.split("\n")
+    counts = Counter(map(str.strip, every))
+    often = [line for line, count in counts.items() if count >= REPEATS and len(line) * 3 >= LINE]
+    if not often and boilerplate.isdisjoint(counts):
         return text, []
-    lines = text.split("\n")
     gone: dict[int, str] = {}
     again: dict[int, str] = {}
     so_far: Counter[str] = Counter()
-    for number, bare in candidates:
+    for number, bare in prose(text):
         so_far[bare] += 1
-        if boilerplate and line_mark(bare) in boilerplate:
+        if bare in boilerplate:
             gone[number] = bare
         elif so_far[bare] >= REPEATS:
             again[number] = bare
-    gone |= {number: bare for number, bare in again.items() if _apart(lines, number, again)}
+    gone |= {number: bare for number, bare in again.items() if _apart(every, number, again)}
     if not gone:
         return text, []
-    kept = "\n".join(line for number, line in enumerate(lines) if number not in gone)
-    return GAP.sub("\n\n", kept).strip("\n"), [gone[number] for number in sorted(gone)]
+    kept = "\n".join(line for number, line in enumerate(every) if number not in gone)
+    return _closed(kept), [gone[number] for number in sorted(gone)]
 
 
 def _apart(lines: list[str], number: int, among: Collection[int]) -> bool:
@@ -119,14 +141,11 @@ def _apart(lines: list[str], number: int, among: Collection[int]) -> bool:
     return True
 
 
-def verdict(text: str, least: int, letters: float) -> str:
-    """Say why a text is no document ("too short", "mostly not text"), empty where it is one."""
-    bare = "".join(text.split())
-    if len(bare) < least:
+def verdict(solid: int, letters: int, least: int, share: float) -> str:
+    """Say why a text of so many characters (spaces aside) and letters and digits is no document, empty if it is one."""
+    if solid < max(least, 1):
         return "too short"
-    if letters and sum(map(str.isalnum, bare)) < letters * len(bare):
-        return "mostly not text"
-    return ""
+    return "mostly not text" if letters < max(share * solid, 1) else ""
 
 
 def _blob(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ get wrong.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Literal
 
@@ -23,7 +24,7 @@ ENGLISH = (
 )
 SHARE = 0.09
 CHINESE = 0.1
-KANA = range(0x3040, 0x3100)
+KANA = re.compile("[\u3041-\u30fa]")
 
 
 def tag(found: Words) -> list[Language]:
@@ -49,7 +50,7 @@ def _counts(found: Words, flags: np.ndarray) -> np.ndarray:
 def _japanese(found: Words, at: int, han: int) -> bool:
     start, end = found.bounds[at], found.bounds[at + 1]
     text = found.joined[found.starts[start] : found.ends[end - 1]]
-    return sum(ord(char) in KANA for char in text) * 10 > han
+    return len(KANA.findall(text)) * 10 > han
 
 
 @cache

@@ -20,7 +20,8 @@ from dsol.corpus.source import Cleaning
 from dsol.corpus.tally import Tally
 from dsol.corpus.words import Numbers, words
 
-FEW = 20_000  # marks of lines that a unit hands on with those it saw only once
+FEW = 5_000  # lines up to which a unit hands on also those it saw only once
+MANY = 500_000  # lines that a unit counts at a time
 DROP, TRAIN, HELDOUT, SAME, NEAR = range(5)
 
 
@@ -44,7 +45,7 @@ class Read:
 
     documents: int = 0
     characters: int = 0
-    lines: dict[int, int] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     rows: Tally = field(default_factory=Tally)
 
@@ -62,7 +63,7 @@ class Cleaned:
 def read_unit(unit: Unit) -> Read:
     """Read a unit's files into the spool; count its lines, to find boilerplate."""
     result = Read()
-    lines: Counter[int] = Counter()
+    lines: Counter[str] = Counter()
     with spool.writing(unit / "read") as writer:
         for stretch in unit.stretches:
             for one in read(stretch, unit.field, unit.cleaning.part):
@@ -75,16 +76,19 @@ def read_unit(unit: Unit) -> Read:
                 result.documents += 1
                 result.characters += len(one.text)
                 if unit.cleaning.repeated:
-                    lines.update({cleaning.line_mark(bare) for _, bare in cleaning.prose(one.text)})
+                    lines.update(cleaning.lines(one.text))
+                    if len(lines) > MANY:
+                        lines = Counter({line: count for line, count in lines.items() if count > 1})
                 writer.add(one)
     few = len(lines) <= FEW
-    result.lines = {mark: count for mark, count in lines.items() if few or count > 1}
+    result.lines = {line: count for line, count in lines.items() if few or count > 1}
     return result
 
 
-def clean_unit(unit: Unit, boilerplate: frozenset[int], contamination: str) -> Cleaned:
+def clean_unit(unit: Unit, boilerplate: frozenset[str], contamination: str) -> Cleaned:
     """Clean a unit's documents; leave those kept, their signatures and buckets in the spool."""
     dropped, removed = Tally(), Tally()
+    options = unit.cleaning
     hashes: list[Numbers] = [np.zeros(0, np.uint64)]
     sizes: list[int] = []
     with (
@@ -92,18 +96,17 @@ def clean_unit(unit: Unit, boilerplate: frozenset[int], contamination: str) -> C
         open(unit / "signatures", "wb") as signatures,
     ):
         for group in spool.reading(unit / "read"):
-            kept = [
-                one
-                for document, _ in group
-                if (one := _cleaned(document, unit.cleaning, boilerplate, dropped, removed)) is not None
-            ]
+            kept = [_cleaned(document, options, boilerplate, removed) for document, _ in group]
             found = words([one.text for one in kept])
             tags = language.tag(found)
             matches = _index(contamination).search(found) if contamination else {}
             alive = []
             for at, (one, tag) in enumerate(zip(kept, tags, strict=True)):
                 where = {"file": one.file, "place": one.place}
-                if unit.cleaning.languages and tag not in unit.cleaning.languages:
+                reason = cleaning.verdict(int(found.solid[at]), int(found.letters[at]), options.least, options.letters)
+                if reason:
+                    dropped.add(reason, **where, text=one.text)
+                elif options.languages and tag not in options.languages:
                     dropped.add(f"language {tag}", **where, text=one.text)
                 elif at in matches:
                     sets = ", ".join(name for match in matches[at] for name in match.sets)
@@ -113,12 +116,12 @@ def clean_unit(unit: Unit, boilerplate: frozenset[int], contamination: str) -> C
                     sizes.append(len(one.text))
                     writer.add(one, tag)
             hashes.append(found.whole()[alive])
-            if unit.cleaning.near:
+            if options.near:
                 duplicates.signatures(found)[alive].tofile(signatures)
     (unit / "read").unlink()
-    if unit.cleaning.near:
+    if options.near:
         matrix = np.fromfile(unit / "signatures", np.uint32).reshape(-1, duplicates.SLOTS)
-        np.save(unit / "buckets.npy", duplicates.buckets(matrix, unit.cleaning.similarity))
+        np.save(unit / "buckets.npy", duplicates.buckets(matrix, options.similarity))
     return Cleaned(np.concatenate(hashes), np.array(sizes, np.int64), dropped, removed)
 
 
@@ -163,9 +166,7 @@ def write_unit(unit: Unit, marks: NDArray[np.uint8], first: int, wanted: Sequenc
     return Written(train, heldout, dict(languages), places)
 
 
-def _cleaned(
-    document: Document, options: Cleaning, boilerplate: frozenset[int], dropped: Tally, removed: Tally
-) -> Document | None:
+def _cleaned(document: Document, options: Cleaning, boilerplate: frozenset[str], removed: Tally) -> Document:
     where = {"file": document.file, "place": document.place}
     text = document.text
     if options.blobs:
@@ -177,10 +178,6 @@ def _cleaned(
         if lines:
             removed.add("repeated line", len(lines), **where, text=lines[0])
     text = cleaning.normalise(text)
-    reason = cleaning.verdict(text, options.least, options.letters)
-    if reason:
-        dropped.add(reason, **where, text=text)
-        return None
     return Document(text, document.file, document.place, document.headings, document.ends)
 
 

@@ -23,10 +23,12 @@ class Piece:
 
 def level(line: str) -> int:
     """Say how deep a heading line is (1 to 6), 0 for any other line."""
-    match = HEADING.match(line)
-    if match:
-        return len(match[1])
-    return 1 if len(line) < 60 and CHAPTER.match(line.strip()) else 0
+    if line[:1] not in ("#", "第", "C"):
+        return 0
+    if line[0] == "#":
+        match = HEADING.match(line)
+        return len(match[1]) if match else 0
+    return 1 if len(line) < 60 and CHAPTER.match(line) else 0
 
 
 def blocks(text: str) -> list[str]:
@@ -34,9 +36,10 @@ def blocks(text: str) -> list[str]:
     found: list[str] = []
     current: list[str] = []
     fence = ""
+    fenced = "```" in text or "~~~" in text
     blank = False
     for line in text.splitlines(keepends=True):
-        mark = FENCE.match(line)
+        mark = FENCE.match(line) if fenced else None
         starts = not fence and bool(current) and (blank and bool(line.strip()) or level(line) > 0)
         if starts:
             found.append("".join(current))

@@ -28,7 +28,8 @@ class Words:
     """The words of some texts, one after the other.
 
     `hashes` uint64 (n,); `bounds` int64 (texts + 1,): the words of text i are bounds[i]:bounds[i + 1]; `han` bool
-    (n,): the word is one character of Chinese or kana; `weak` bool (n,): a number or a single letter; `starts`, `ends` int64 (n,): where it stands in `joined`.
+    (n,): the word is one character of Chinese or kana; `weak` bool (n,): a number or a single letter; `starts`, `ends` int64 (n,): where it stands in `joined`; `solid` int64
+    (texts,): the characters of a text that are no spaces.
     """
 
     hashes: Numbers
@@ -37,6 +38,7 @@ class Words:
     weak: Flags
     starts: Places
     ends: Places
+    solid: Places
     joined: str
 
     def __len__(self) -> int:
@@ -52,6 +54,12 @@ class Words:
         """Say of each text whether most of its words are Chinese characters, bool (texts,)."""
         total = np.concatenate([[0], np.cumsum(self.han)])
         return (total[self.bounds[1:]] - total[self.bounds[:-1]]) * 2 > np.diff(self.bounds)
+
+    @cached_property
+    def letters(self) -> Places:
+        """Count the letters and digits of each text, int64 (texts,)."""
+        total: Places = np.concatenate([[0], np.cumsum(self.ends - self.starts)])
+        return total[self.bounds[1:]] - total[self.bounds[:-1]]
 
     def runs(self, length: int) -> tuple[Numbers, Flags]:
         """Hash every run of `length` words, by its first; the flags say which lie within one text. Both (n,)."""
@@ -91,8 +99,10 @@ def words(texts: Sequence[str]) -> Words:
     starts = place[begins].astype(np.int64)
     ends = place[np.append(begins[1:], len(place)) - 1].astype(np.int64) + 1 if len(begins) else starts
     offsets = np.cumsum([0] + [len(text) + 1 for text in texts])
+    inked = np.concatenate([[0], np.cumsum((codes > ord(" ")) & (codes != 0x3000))])[offsets]
+    solid = np.diff(inked)
     lone = ((sizes == 1) & ~han[begins]) | ((letters[begins] >= ord("0")) & (letters[begins] <= ord("9")))
-    return Words(hashes, np.searchsorted(starts, offsets), han[begins], lone, starts, ends, joined)
+    return Words(hashes, np.searchsorted(starts, offsets), han[begins], lone, starts, ends, solid, joined)
 
 
 def _sums(values: Numbers, bounds: Places) -> Numbers:
