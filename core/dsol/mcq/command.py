@@ -11,14 +11,15 @@ from typing import Any
 
 from dsol.backend import Backend, Likelihood
 from dsol.comparison import compare_slices
-from dsol.evaluation import write_answers
 from dsol.errors import DataError
+from dsol.evaluation import write_answers
+from dsol.layers import read_layer
 from dsol.mcq.reading import Reading, read
 from dsol.mcq.result import Result, numbers, rows
 from dsol.mcq.scoring import Options, score
 from dsol.plugins import Plugins
 from dsol.progress import Watch
-from dsol.recipe import Recipe, Stage, read_layer
+from dsol.recipe import Recipe, Stage
 from dsol.run import Run, find_run, write_json
 
 
@@ -64,7 +65,7 @@ def opened(plugins: Plugins, target: str, watch: Watch) -> Iterator[tuple[Likeli
             yield _backend(plugins, Run(parent)).load_likelihood(folder), None
             return
     base = str(plugins.bases.get(target, target))
-    recipe = Recipe(solution="none", base=base, stages={"none": Stage()})
+    recipe = Recipe(solutions={"none": {}}, base=base, stages={"none": Stage()})
     backend = plugins.backend(recipe.backend)
     backend.check_base(recipe)
     with tempfile.TemporaryDirectory(prefix="dsol-") as place:
