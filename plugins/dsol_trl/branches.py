@@ -82,7 +82,7 @@ class Branches:
     def _below(self, prefix: Prefix, part: Sequence[int]) -> None:
         """Weigh items, in the order of their contexts, that all begin with `prefix`."""
         depth = len(prefix.tokens)
-        rest = []
+        rest: list[int] = []
         for run in self._runs(part, depth):
             first, last = (self.items[at].context for at in (run[0], run[-1]))
             # The last token of a context is each item's own: its logits are wanted.
