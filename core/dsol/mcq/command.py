@@ -24,7 +24,13 @@ from dsol.run import Run, find_run, write_json
 
 
 def evaluate(
-    plugins: Plugins, target: str, against: str, reading: Reading, examples: Reading | None, options: Options, watch: Watch
+    plugins: Plugins,
+    target: str,
+    against: str,
+    reading: Reading,
+    examples: Reading | None,
+    options: Options,
+    watch: Watch,
 ) -> dict[str, Any]:
     """Score `target`, and `against` where it isn't empty; returns plain JSON values, with what was left out and why.
 
@@ -38,7 +44,9 @@ def evaluate(
             other, other_chat = _scored(likelihood, reading, examples, options, against, watch)
         # Two models may have other headlines, a chat and a base model: the first one's counts, where both have it.
         metric = result.metric if result.metric in other.scores else other.metric
-        compared = compare_slices(rows(result), metric, rows(other), metric, options.level, name_a=target, name_b=against)
+        compared = compare_slices(
+            rows(result), metric, rows(other), metric, options.level, name_a=target, name_b=against
+        )
         found["against"] = {
             **_described(other, other_chat, reading, options),
             "target": against,
