@@ -163,7 +163,7 @@ def test_any_completion_can_be_read_against_pointers(music: Music, completion: s
 
 
 def test_words_of_a_user_that_look_like_pointers_are_left_alone(music: Music) -> None:
-    database, index, _, plain = music
+    plain = music[3]
     values = shown(music, "Is track c4 { v1 c4} by AC/DC named t1 or v1?")
     assert values["question"].startswith("Is track")
     assert "c4 ( v1 c4)" in values["question"]
