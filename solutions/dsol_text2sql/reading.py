@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.errors import SqlglotError
 from sqlglot.parser import Parser
-from sqlglot.tokens import Token, TokenType
 
 from dsol_text2sql.grammar import RESERVED
 from dsol_text2sql.query import SKIPPED, Refused
