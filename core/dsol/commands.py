@@ -45,6 +45,8 @@ def list_plugins(context: typer.Context, as_json: JsonOption = False) -> None:
     brought = {name: [one.name for one in result or ()] for name, result in plugins.call("dsol_solutions")}
     for name, result in plugins.call("dsol_backends"):
         brought[name] = [*brought.get(name, []), *(f"backend {one}" for one in result or ())]
+    for name, bases in plugins.call("dsol_bases"):
+        brought[name] = [*brought.get(name, []), *(f"base {one}" for one in bases or ())]
     rows = [
         {
             "plugin": one.name,
