@@ -122,7 +122,7 @@ class Backend(Protocol):
     `check(options)` lists what is wrong with a stage's `backend:` options (each beginning with its path,
     `backend.name`), empty where nothing is. `check_base(recipe)` looks a base over before any work is done for it, and
     is quick: it neither loads nor fetches weights; a BackendError says what is wrong. `describe(recipe)` gives a
-    base's shape from its settings alone, or that of a `shape` that is named instead. `measure(shape)` times training's
+    base's shape from its settings alone, or that of a `shape` that is named instead. `probe(shape)` times training's
     arithmetic on this machine, for a second or two. `prepare(recipe, folder, texts)`
     resolves the recipe's base (a hub id, a local folder, `scratch:<size>`) into `folder` and returns its codec;
     `texts` yields (chat, target) pairs for bases whose tokenizer is made from the data. `load(model)` takes a
@@ -135,7 +135,7 @@ class Backend(Protocol):
 
     def describe(self, recipe: Recipe, shape: str = "") -> Shape: ...
 
-    def measure(self, shape: Shape) -> Speed: ...
+    def probe(self, shape: Shape) -> Speed: ...
 
     def prepare(
         self, recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Chat | None, str]]]

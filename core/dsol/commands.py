@@ -50,7 +50,7 @@ def list_plugins(context: typer.Context, as_json: JsonOption = False) -> None:
 
 def plan(
     context: typer.Context,
-    target: Target,
+    targets: Targets,
     run: RunOption = None,
     recipe: RecipeOption = None,
     base: BaseOption = "",
@@ -71,18 +71,19 @@ def plan(
     Ends with an error (exit code 2) above 13B parameters or where nothing fits, and says what would.
     """
     from dsol import planning
+    from dsol.run import Run
     from dsol.sizing import duration, look, parse
 
-    parts = read_parts(context, target, recipe, base, changes)
+    parts = read_parts(context, targets, recipe, base, changes)
     found = planning.shape_of(parts, shape)
     machine = parse(gpu) if gpu else look()
     named = bool(gpu) and machine.device != "cpu"
     speed = duration.looked_up(machine) if named else planning.measured(parts, found)
-    folder = run or Path("runs") / parts.solution.name
+    folder = Run(run or default_folder(parts, targets))
     asked = planning.Ask(length, concurrency, force)
     made = planning.make(parts, folder, found, machine, asked, context.obj.rules, speed)
     planning.check(made)
-    print_tables(planning.described(made) if as_json else made, lambda plan, width: planning.tables(plan), as_json)
+    print_tables(planning.described(made) if as_json else made, planning.tables, as_json)
 
 
 def build_data(

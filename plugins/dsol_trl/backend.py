@@ -34,7 +34,7 @@ class TrlBackend:
 
         return named(shape) if shape else describe(recipe)
 
-    def measure(self, shape: Shape) -> Speed:
+    def probe(self, shape: Shape) -> Speed:
         """Time a layer of this shape, forward and backward, on this machine."""
         from dsol_trl.probe import measure
 

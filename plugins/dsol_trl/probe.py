@@ -1,4 +1,4 @@
-"""Measure how fast this machine trains: one real decoder layer of a shape, forward and backward, for a second or two."""
+"""Measure how fast this machine trains: one decoder layer of a shape, forward and backward, for a second or two."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dsol.sizing.duration import Speed
 from dsol_trl import hardware
 
 SECONDS = 1.2
-TOKENS = 512
+TOKENS = 256
 LARGEST = 300_000_000  # parameters of a layer that are made for it: above that a probe would take long
 
 
@@ -64,4 +64,4 @@ def measure(shape: Shape) -> Speed:
     )
     flops = TOKENS * operations(one, "full", TOKENS, labelled=0.0) / best
     where = "bf16" if machine.bf16 else "fp32"
-    return Speed(flops, f"{flops / 1e9:,.0f} GFLOP/s, measured here on one layer in {where}")
+    return Speed(flops, f"{flops / 1e9:,.1f} GFLOP/s, measured here on one layer in {where}")

@@ -28,11 +28,13 @@ class Facts:
     """Numbers of this run; what isn't known is empty or 0, and the rules then say so instead of guessing.
 
     `sources`: documents and chat rows by source. `examples`: training examples by solution; `counted` says how.
+    `task_tokens`: of their rows, shared prefixes left out.
     """
 
     sources: Mapping[str, SourceFacts] = field(default_factory=dict)
     examples: Mapping[str, int] = field(default_factory=dict)
     counted: str = ""
+    task_tokens: int = 0
     shape: Shape = UNKNOWN_SHAPE
     machine: Machine = UNKNOWN_MACHINE
 

@@ -14,7 +14,7 @@ FLOOR = 2.0  # points of the general score that a checkpoint may lose
 def _two_eval_sets(recipe: Recipe, facts: Facts) -> Iterable[Proposal]:
     documents = any(stage.data == "documents" for stage in recipe.stages.values())
     for name in ("domain", "general"):
-        files = list(getattr(recipe.evaluation, name))
+        files = [str(path) for path in getattr(recipe.evaluation, name)]
         if files:
             yield f"evaluation.{name}", files, f"{len(files)} file{'s' * (len(files) > 1)} screen the checkpoints"
         elif documents:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dsol.errors import RecipeError
 from dsol.knowhow.facts import Facts
 from dsol.knowhow.ratios import KIND_WEIGHTS, MIP_SHARE, REPEATS, general_ratio
 from dsol.knowhow.rule import Proposal, Rule
@@ -20,7 +21,7 @@ def mip_share(recipe: Recipe, stage: Stage, facts: Facts) -> float:
     """Give the share of task rows that a stage uses: what the recipe says, else the rule's where there are rows."""
     if stage.mip != "auto":
         return float(stage.mip)
-    return MIP_SHARE if recipe.solution or recipe.solutions or facts.all_examples else 0.0
+    return MIP_SHARE if recipe.solutions else 0.0
 
 
 def _kinds(recipe: Recipe, facts: Facts) -> Iterable[Proposal]:
@@ -87,25 +88,25 @@ def _repeats(recipe: Recipe, facts: Facts) -> Iterable[Proposal]:
 
 
 def planned_epochs(stage: Stage, facts: Facts) -> dict[str, float]:
-    """Say how often each domain source would be read for the stage's tokens, before the cap."""
-    weights = {**KIND_WEIGHTS, **stage.kinds}
-    sized = {name: source for name, source in facts.sources.items() if source.tokens and source.kind in weights}
-    shares = {
-        name: stage.sources.get(name, 0.0) if stage.sources else weights[source.kind] * source.tokens
-        for name, source in sized.items()
-    }
-    total = sum(shares.values())
-    if not total or not stage.tokens:
+    """Say how often each source would be read for the stage's tokens if nothing were capped."""
+    from dsol.shares import TASK, Supply, plan  # asks these rules for its numbers
+
+    sized = {name: source for name, source in facts.sources.items() if source.tokens}
+    if not stage.tokens or not sized or stage.sources:
         return {}
-    ratio = general_ratio(facts.domain_tokens) if stage.general == "auto" else float(stage.general)
-    domain = stage.tokens / (1 + ratio)
-    return {name: domain * share / total / sized[name].tokens for name, share in shares.items()}
+    supplies = {name: Supply(source.kind, source.tokens) for name, source in sized.items()}
+    supplies["tasks"] = Supply(TASK, facts.task_tokens)
+    try:
+        asked = plan(stage, supplies).asked
+    except RecipeError:
+        return {}  # a share that can't be met is said where the mix is made
+    return {name: asked[name] * stage.tokens / source.tokens for name, source in sized.items()}
 
 
 def _mip(recipe: Recipe, facts: Facts) -> Iterable[Proposal]:
     for name, stage in document_stages(recipe):
         rows = f"{count(facts.all_examples)} task rows" if facts.all_examples else "task rows, not counted yet,"
-        if not (recipe.solution or recipe.solutions):
+        if not recipe.solutions:
             yield f"stages.{name}.mip", 0.0, "the recipe names no solution, so there are no task rows to mix in"
             continue
         tokens = f" of {count(stage.tokens)}" if stage.tokens else ""

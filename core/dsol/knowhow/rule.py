@@ -10,7 +10,7 @@ from dsol.knowhow.facts import Facts
 from dsol.recipe import Recipe
 
 # What a recipe has where it leaves the choice to the rule.
-LEFT = ("auto", "", None, {}, [], ())
+LEFT: tuple[Any, ...] = ("auto", "", None, {})
 
 Proposal = tuple[str, Any, str]  # setting, value, because
 
@@ -20,7 +20,8 @@ class Advice:
     """A rule's proposal: `setting` is a path in the recipe, or a command; `used` is what the recipe has there.
 
     `state`: "overridden" where the recipe says something else, "left to the rule" where it says nothing, "as
-    proposed" where it says the same, and "" where the setting isn't one of the recipe's.
+    proposed" where it says the same, "not given" for files that it doesn't name, and "" where the setting isn't one of
+    the recipe's.
     """
 
     rule: str
@@ -65,6 +66,8 @@ def described(advice: Iterable[Advice]) -> list[dict[str, Any]]:
 
 
 def _state(value: Any, used: Any) -> str:
+    if isinstance(used, list):
+        return "as proposed" if used else "not given"
     if used in LEFT:
         return "left to the rule"
     same = abs(used - value) < 1e-9 if _number(used) and _number(value) else used == value

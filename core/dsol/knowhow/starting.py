@@ -10,7 +10,7 @@ from dsol.knowhow.rule import Proposal, Rule
 from dsol.knowhow.words import count, memory
 from dsol.recipe import Recipe, Stage
 from dsol.sizing.fitting import CEILING, Option, option, too_large
-from dsol.sizing.memory import Way, Work
+from dsol.sizing.memory import WAYS, Way, Work
 
 RANK = 16
 
@@ -98,7 +98,7 @@ def _peft_on_chat(recipe: Recipe, facts: Facts) -> Iterable[Proposal]:
                 f"{count(trained)} ({trained / shape.parameters:.1%})"
             )
             if facts.machine.name:
-                need = [sized(stage, one, facts).again.peak for one in ("full", "lora")]  # type: ignore[arg-type]
+                need = [sized(stage, one, facts).again.peak for one in WAYS[:2]]
                 because += f"; full needs {memory(need[0])}, LoRA {memory(need[1])} of {memory(facts.machine.memory)}"
         if stage.tune == "full" and stage.force == "full":
             because += "; the recipe forces a full tune"

@@ -77,6 +77,7 @@ def training(shape: Shape, work: Work, machine: Machine) -> Memory:
     """
     half = machine.device == "cuda"
     trained = shape.parameters if work.way == "full" else work.rank * shape.adapter
+    weights: float
     if work.way == "full":
         weights = shape.parameters * (FP32 + (HALF if half else 0))
     elif work.way == "lora":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 Origin = Literal["", "chat", "base", "scratch"]
@@ -90,10 +90,20 @@ def decoder(
     )
 
 
-def _qwen3(size: str, **settings: int | bool) -> Shape:
+def _qwen3(size: str, layers: int, hidden: int, heads: int, feed_forward: int, tied: bool = False) -> Shape:
     return decoder(
-        f"Qwen3-{size}", vocabulary=151936, head=128, key_heads=8, context=40960, query_norm=True, **settings
-    )  # type: ignore[arg-type]
+        f"Qwen3-{size}",
+        layers=layers,
+        hidden=hidden,
+        heads=heads,
+        key_heads=8,
+        head=128,
+        feed_forward=feed_forward,
+        vocabulary=151936,
+        context=40960,
+        tied=tied,
+        query_norm=True,
+    )
 
 
 # Published settings (config.json of each model's repository), so that a plan can be made without its files.
@@ -146,8 +156,3 @@ def smaller(limit: int) -> Shape:
     if not fitting:
         return min(KNOWN.values(), key=lambda shape: shape.parameters)
     return max(fitting, key=lambda shape: shape.parameters)
-
-
-def as_origin(shape: Shape, origin: Origin) -> Shape:
-    """Say what kind of start a shape is."""
-    return replace(shape, origin=origin)
