@@ -87,7 +87,7 @@ def estimate(case: Case, found: Measured) -> float:
     from dsol.sizing import Machine, Work, training
     from dsol_trl.shape import describe
 
-    shape = describe(Recipe(solution="benchmark", base=f"scratch:{case.size}", stages={"one": Stage()}))
+    shape = describe(Recipe(solutions={"benchmark": {}}, base=f"scratch:{case.size}", stages={"one": Stage()}))
     work = Work("full" if case.way == "full" else "lora", found.tokens, found.labelled, muon=case.way == "full")
     return training(shape, work, Machine(device="cpu")).peak
 
@@ -168,7 +168,7 @@ def prepare(case: Case, folder: Path) -> None:
     else:
         count = 4 * STEPS * case.batch // 60
         samples = [Sample(id=str(at), input={"question": text(10)}, target=text(8)) for at in range(count)]
-    recipe = Recipe(solution="benchmark", base=f"scratch:{case.size}", stages={"one": stage(case)})
+    recipe = Recipe(solutions={"benchmark": {}}, base=f"scratch:{case.size}", stages={"one": stage(case)})
     codec = TrlBackend().prepare(
         recipe,
         folder / "base",

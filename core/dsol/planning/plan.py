@@ -19,7 +19,7 @@ from dsol.run import Run
 from dsol.sizing import duration as durations
 from dsol.sizing import fitting
 from dsol.sizing.duration import Speed
-from dsol.sizing.machine import Machine
+from dsol.sizing.machine import Machine, look
 from dsol.sizing.memory import Serving, Work, serving
 from dsol.sizing.shape import Shape, smaller
 
@@ -177,3 +177,8 @@ def measured(parts: Parts, shape: Shape) -> Speed:
         return Speed()
     found: Speed = probe(shape)
     return found
+
+
+def advice(parts: Parts, run: Run, rules: Mapping[str, Rule]) -> list[knowhow.Advice]:
+    """Ask the rules with the facts of this run: its base, its data as far as they are known, this machine."""
+    return knowhow.advise(parts.recipe, rules, gather(parts, run, shape_of(parts), look()))
