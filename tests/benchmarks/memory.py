@@ -174,7 +174,7 @@ def prepare(case: Case, folder: Path) -> None:
         folder / "base",
         lambda: ((prompt.chat(one.input) if one.input is not None else None, one.target) for one in samples),
     )
-    rows = tokenise({"one": samples}, prompt, codec, CONTEXT, folder / "rows")
+    rows = tokenise({"one": samples}, {"one": prompt}, codec, CONTEXT, folder / "rows")
     (folder / "stage").mkdir()
     write_mix(stage(case), rows, 0, folder / "stage")
     order = np.load(folder / "stage" / "mix.npy")

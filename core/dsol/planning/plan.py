@@ -95,9 +95,9 @@ def check(plan: Plan) -> None:
             f"{smaller(fitting.CEILING).name}, or say --force"
         )
     for stage in plan.stages:
-        if machine.memory and not any(one.fits for one in stage.ways):
+        if machine.memory and not any(one.fits and one.trained for one in stage.ways):
             would = fitting.what_would(shape, stage.step, machine, stage.ways)
-            least = min(one.again.peak for one in stage.ways)
+            least = min(one.again.peak for one in stage.ways if one.trained)
             raise TooLarge(
                 f"stage {stage.name}: no way to train {shape.name} fits {machine.title} "
                 f"(the least needs {memory(least)}); what would: {'; '.join(would)}; or say --force"

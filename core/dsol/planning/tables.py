@@ -103,7 +103,7 @@ def _notes(plan: Plan) -> Iterable[str]:
     for stage in plan.stages:
         used = next((one for one in stage.ways if one.way == stage.way), None)
         if used and used.room and not used.fits:
-            fitting = [one.way for one in stage.ways if one.fits and one.way != "4-bit"]
+            fitting = [one.way for one in stage.ways if one.fits and one.trained]
             instead = f"; {fitting[-1]} does: --set stages.{stage.name}.tune={fitting[-1]}" if fitting else ""
             yield f"Mind: stage {stage.name} is to be tuned {stage.way}, which does not fit{instead}."
     if machine.device == "cuda":

@@ -25,6 +25,11 @@ class Option:
     room: float
 
     @property
+    def trained(self) -> bool:
+        """Whether a backend of dsol trains this way; 4 bits are sized for comparison."""
+        return self.way != "4-bit"
+
+    @property
     def fits(self) -> bool:
         return self.again.peak <= self.room
 
@@ -61,7 +66,7 @@ def too_large(shape: Shape) -> bool:
 def what_would(shape: Shape, work: Work, machine: Machine, ways: Sequence[Option]) -> list[str]:
     """List what would fit where none of the ways does: fewer tokens a step, a smaller base, more memory."""
     found = []
-    least = min(ways, key=lambda one: one.again.peak)
+    least = min((one for one in ways if one.trained), key=lambda one: one.again.peak)
     tokens = work.tokens // 2
     while tokens >= 128:
         if _option(shape, replace(work, way=least.way, tokens=tokens, labelled=tokens), machine).fits:
@@ -73,7 +78,7 @@ def what_would(shape: Shape, work: Work, machine: Machine, ways: Sequence[Option
         base = smaller(limit - 1)
         if base.parameters >= limit:
             break
-        fitting = [one for one in options(base, work, machine) if one.fits]
+        fitting = [one for one in options(base, work, machine) if one.fits and one.trained]
         if fitting:
             found.append(f"a smaller base ({base.name}: {fitting[0].way})")
             break

@@ -21,14 +21,15 @@ FP32, HALF = 4, 2
 FOUR_BITS = 4.127 / 8
 # What the process takes beside tensors. CPU: measured on a model of 0.1 M parameters. GPU: the driver's context and
 # libraries, about what an idle process of torch shows in nvidia-smi.
-RUNTIME = {"cpu": 75 * 10**6, "cuda": 700 * 10**6, "": 0}
+RUNTIME = {"cpu": 50 * 10**6, "cuda": 700 * 10**6, "": 0}
 # The loss is computed in tiles of so many tokens and so many entries of the vocabulary (trl's fused output head). On a
 # GPU one tile is alive at a time; the plain torch code for a CPU holds it with its products, in fp32.
 TILE = (4096, 32768)
 TILES = {"cpu": 9, "cuda": 1, "": 1}
-# The allocator keeps more than is alive. CPU: measured, glibc's heap holds a fifth more than the tensors that come and
-# go within a step. GPU: torch's own allocator, whose share is left free by sizing.fitting.USABLE.
-FRAGMENTS = {"cpu": 1.2, "cuda": 1.0, "": 1.0}
+# The allocator keeps more than is alive. CPU: measured, glibc's heap holds a quarter more than the tensors that come and
+# go within a step, and half more where LoRA's products leave holes between them. GPU: torch's own allocator, for whose
+# share sizing.fitting.USABLE leaves room.
+FRAGMENTS: dict[tuple[str, bool], float] = {("cpu", False): 1.25, ("cpu", True): 1.5}
 # Muon stacks the matrices of one shape: their gradients with momentum, the stack, and the iteration's products.
 MUON_COPIES = 5
 
@@ -90,7 +91,7 @@ def training(shape: Shape, work: Work, machine: Machine) -> Memory:
     matrices = shape.matrices if work.muon and work.way == "full" else 0
     moments = FP32 * (matrices + 2 * (trained - matrices))
     kept, one_layer = activations(shape, work, half)
-    held = FRAGMENTS[machine.device]
+    held = FRAGMENTS.get((machine.device, work.way != "full"), 1.0)
     update = MUON_COPIES * FP32 * 2 * shape.layers * shape.hidden * shape.feed_forward if matrices else 0
     return Memory(
         weights=weights,
