@@ -14,7 +14,7 @@ from dsol.knowhow import Facts, Rule, SourceFacts, advise, base_or_chat, general
 from dsol.recipe import Evaluation, Recipe, Stage
 from dsol.sizing import KNOWN, Machine
 
-KNOWHOW = Path(__file__).parents[3] / "shared" / "design" / "knowhow.md"
+KNOWHOW = Path(__file__).parents[2].parent / "shared" / "design" / "knowhow.md"
 CARD = Machine("24GB card", "cuda", 1, 24 * 10**9)
 
 

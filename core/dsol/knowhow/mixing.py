@@ -72,7 +72,9 @@ def _general(recipe: Recipe, facts: Facts) -> Iterable[Proposal]:
 def _repeats(recipe: Recipe, facts: Facts) -> Iterable[Proposal]:
     for name, stage in document_stages(recipe):
         short = [
-            f"{source} ({epochs:.1f})" for source, epochs in planned_epochs(stage, facts).items() if epochs > REPEATS
+            f"{source} ({epochs:.1f} times)"
+            for source, epochs in planned_epochs(stage, facts).items()
+            if epochs > REPEATS
         ]
         if not any(source.tokens for source in facts.sources.values()):
             because = "the sources' tokens aren't known yet"

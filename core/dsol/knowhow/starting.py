@@ -55,7 +55,8 @@ def _base_or_chat(recipe: Recipe, facts: Facts) -> Iterable[Proposal]:
     stage = next(iter(recipe.stages.values()))
     known = bool(shape.parameters and facts.machine.memory)
     fits = known and sized(stage, "full", facts).fits
-    rows = f"{count(examples)} examples {facts.counted}".strip() if examples else "examples not counted yet"
+    counted = f" ({facts.counted})" if facts.counted else ""
+    rows = f"{count(examples)} examples{counted}" if examples else "examples not counted yet"
     if examples > FEW:
         room = "fits" if fits else "does not fit" if known else "can't be sized for"
         rows += f"; full tuning {room} {facts.machine.title}" if facts.machine.name else "; no machine is known"
@@ -63,10 +64,9 @@ def _base_or_chat(recipe: Recipe, facts: Facts) -> Iterable[Proposal]:
     else:
         rows += f": up to {count(FEW)} a chat model's own training is needed"
     wanted = base_or_chat(examples, fits)
-    if shape.origin == wanted or not shape.origin:
-        yield "base", recipe.base if shape.origin else f"a {wanted} model", f"{rows}; {_kind(shape.origin)}"
-    else:
-        yield "base", f"a {wanted} model", f"{rows}; {_kind(shape.origin)}"
+    # What the base is can't be set beside the proposal where it isn't known.
+    setting = "base" if shape.origin else "kind of base"
+    yield setting, recipe.base if shape.origin == wanted else f"a {wanted} model", f"{rows}; {_kind(shape.origin)}"
 
 
 def _kind(origin: str) -> str:

@@ -128,7 +128,7 @@ def _time_lines(plan: Plan) -> Iterable[str]:
         total += stage.hours
         took = duration(stage.hours)
         yield f"  stage {stage.name}, {stage.way}: {count(stage.tokens)} tokens ({stage.tokens_from}): {took}"
-    if len(plan.stages) > 1 and total:
+    if len(plan.stages) > 1 and all(stage.tokens for stage in plan.stages):
         yield f"  together {duration(total)}"
     yield "  Scoring checkpoints and building data come on top."
 

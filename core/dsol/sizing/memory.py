@@ -26,9 +26,9 @@ RUNTIME = {"cpu": 50 * 10**6, "cuda": 700 * 10**6, "": 0}
 # GPU one tile is alive at a time; the plain torch code for a CPU holds it with its products, in fp32.
 TILE = (4096, 32768)
 TILES = {"cpu": 9, "cuda": 1, "": 1}
-# The allocator keeps more than is alive. CPU: measured, glibc's heap holds a quarter more than the tensors that come and
-# go within a step, and half more where LoRA's products leave holes between them. GPU: torch's own allocator, for whose
-# share sizing.fitting.USABLE leaves room.
+# The allocator keeps more than is alive. CPU: measured, glibc's heap holds a quarter more than the tensors that come
+# and go within a step, and half more where LoRA's products leave holes between them. GPU: torch's own allocator, for
+# whose share sizing.fitting.USABLE leaves room.
 FRAGMENTS: dict[tuple[str, bool], float] = {("cpu", False): 1.25, ("cpu", True): 1.5}
 # Muon stacks the matrices of one shape: their gradients with momentum, the stack, and the iteration's products.
 MUON_COPIES = 5
