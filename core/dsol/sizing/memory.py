@@ -27,9 +27,11 @@ RUNTIME = {"cpu": 50 * 10**6, "cuda": 700 * 10**6, "": 0}
 TILE = (4096, 32768)
 TILES = {"cpu": 9, "cuda": 1, "": 1}
 # The allocator keeps more than is alive. CPU: measured, glibc's heap holds a quarter more than the tensors that come
-# and go within a step, and half more where LoRA's products leave holes between them. GPU: torch's own allocator, for
-# whose share sizing.fitting.USABLE leaves room.
-FRAGMENTS: dict[tuple[str, bool], float] = {("cpu", False): 1.25, ("cpu", True): 1.5}
+# and go within a step, more where LoRA's products leave holes between them; tensors from 32 MiB on are mapped one by
+# one and go back whole (mallopt(3), M_MMAP_THRESHOLD). GPU: torch's own allocator, for whose share
+# sizing.fitting.USABLE leaves room.
+FRAGMENTS: dict[tuple[str, bool], float] = {("cpu", False): 1.25, ("cpu", True): 1.6}
+MAPPED = 32 * 2**20
 # Muon stacks the matrices of one shape: their gradients with momentum, the stack, and the iteration's products.
 MUON_COPIES = 5
 
@@ -91,14 +93,14 @@ def training(shape: Shape, work: Work, machine: Machine) -> Memory:
     matrices = shape.matrices if work.muon and work.way == "full" else 0
     moments = FP32 * (matrices + 2 * (trained - matrices))
     kept, one_layer = activations(shape, work, half)
-    held = FRAGMENTS.get((machine.device, work.way != "full"), 1.0)
+    held = _fragments(work, machine, work.tokens * shape.feed_forward * FP32)
     update = MUON_COPIES * FP32 * 2 * shape.layers * shape.hidden * shape.feed_forward if matrices else 0
     return Memory(
         weights=weights,
         gradients=FP32 * trained,
         optimizer=moments,
         activations=held * kept,
-        workspace=held * (_backward(shape, work, machine) + (one_layer if work.checkpointing else 0)),
+        workspace=_backward(shape, work, machine) + (held * one_layer if work.checkpointing else 0),
         update=held * update,
         runtime=RUNTIME[machine.device],
     )
@@ -129,10 +131,17 @@ def _backward(shape: Shape, work: Work, machine: Machine) -> float:
     half = machine.device == "cuda"
     size = HALF if half else FP32
     wide = TILE[1] if half else min(TILE[1], shape.vocabulary)  # on a CPU untouched memory isn't there
-    head = TILES[machine.device] * min(work.labelled, TILE[0]) * wide * size + 2 * work.labelled * shape.hidden * FP32
+    tile = min(work.labelled, TILE[0]) * wide * size
+    head = TILES[machine.device] * tile * _fragments(work, machine, tile) + 2 * work.labelled * shape.hidden * FP32
     layer = work.tokens * size * (3 * shape.feed_forward + 3 * shape.hidden)
+    layer *= _fragments(work, machine, work.tokens * shape.feed_forward * FP32)
     trained = FP32 * shape.embedding if work.way == "full" else 0
     return max(head, layer) + trained
+
+
+def _fragments(work: Work, machine: Machine, tensor: float) -> float:
+    """Say how much more the allocator holds than tensors of so many bytes."""
+    return 1.0 if tensor >= MAPPED else FRAGMENTS.get((machine.device, work.way != "full"), 1.0)
 
 
 def four_bits(shape: Shape) -> float:
