@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dsol.corpus.source import expand
+from dsol.corpus.source import check
 from dsol.knowhow.facts import Facts, SourceFacts
 from dsol.knowhow.words import count
 from dsol.parts import Parts, Task
@@ -26,8 +26,9 @@ def gather(parts: Parts, run: Run, shape: Shape, machine: Machine) -> Facts:
     A source's file that isn't there is a DataError.
     """
     sources = {}
+    listed = check(parts.recipe.sources)
     for name, source in parts.recipe.sources.items():
-        found = _tokenised(run, name) or count_files(expand(name, source))
+        found = _tokenised(run, name) or count_files(listed[name][0])
         sources[name] = SourceFacts(source.kind, found.rows, found.tokens, found.how)
     counted = {task.name: _examples(parts, run, task) for task in parts.tasks}
     examples = {name: one.rows for name, one in counted.items() if one.rows}

@@ -133,8 +133,8 @@ def _backward(shape: Shape, work: Work, machine: Machine) -> float:
     wide = TILE[1] if half else min(TILE[1], shape.vocabulary)  # on a CPU untouched memory isn't there
     tile = min(work.labelled, TILE[0]) * wide * size
     head = TILES[machine.device] * tile * _fragments(work, machine, tile) + 2 * work.labelled * shape.hidden * FP32
-    layer = work.tokens * size * (3 * shape.feed_forward + 3 * shape.hidden)
-    layer *= _fragments(work, machine, work.tokens * shape.feed_forward * FP32)
+    held = _fragments(work, machine, work.tokens * shape.feed_forward * FP32)
+    layer = held * work.tokens * size * (3 * shape.feed_forward + 3 * shape.hidden)
     trained = FP32 * shape.embedding if work.way == "full" else 0
     return max(head, layer) + trained
 
