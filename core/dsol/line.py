@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dsol import building, calibration, data, evaluation, knowhow, mix, selection
+from dsol import building, calibration, data, evaluation, knowhow, mix, planning, selection
 from dsol.backend import FitJob, Progress
 from dsol.parts import Parts, Task
 from dsol.plugins import Plugins
@@ -34,10 +34,7 @@ def train(
             watch.say(f"{folder} is finished already; start it over with --restart")
             return run
         if not run.done("plan"):
-            write_json(
-                run / "advice.json",
-                knowhow.described(knowhow.advise(parts.recipe, plugins.rules)),
-            )
+            write_json(run / "advice.json", knowhow.described(planning.advice(parts, run, plugins.rules)))
             run.note(
                 solutions=[task.name for task in parts.tasks],
                 base=parts.recipe.base,
