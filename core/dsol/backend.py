@@ -67,11 +67,12 @@ class Template:
     """The chat contract of a base: how it renders turns, as the manifest keeps it.
 
     `hash` is the SHA-256 of the template text, the special tokens and the stop token; `stop` is the text of the token
-    that ends an assistant's turn.
+    that ends an assistant's turn. `family` names the published format that it looks like, for people only.
     """
 
     hash: str
     stop: str
+    family: str = ""
 
 
 class Codec(Protocol):

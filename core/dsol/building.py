@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -126,7 +127,9 @@ def tokenise(parts: Parts, run: Run, watch: Watch) -> dict[str, Path]:
             rows.tokenise(development, prompts, codec, context, run / "rows" / "heldout", advance)
     if documents:
         _tokenise_documents(parts, run, codec, min(_reading(stages)), documents, watch)
-    run.note(template={"hash": codec.template.hash, "stop": codec.template.stop})
+    for held in heldout_rows(run).values():
+        rows.thin(held, parts.recipe.evaluation.tokens)
+    run.note(template=asdict(codec.template))
     run.finish("tokenise", seconds=round(time.monotonic() - started, 1))
     return files
 

@@ -111,8 +111,10 @@ def _cut(one: Text, codec: Codec, context: int, end: Sequence[int]) -> list[list
     room = max(limit - limit // HEADINGS, 1)  # headings are added to a piece
     rows: list[list[int]] = []
     pieces = split(one.text, room, measure, one.headings)
-    texts = [_titled(piece.text, piece.headings, limit // HEADINGS, measure) if number else piece.text
-             for number, piece in enumerate(pieces)]
+    texts = [
+        _titled(piece.text, piece.headings, limit // HEADINGS, measure) if number else piece.text
+        for number, piece in enumerate(pieces)
+    ]
     for number, (piece, ids) in enumerate(zip(pieces, codec.encode_documents(texts), strict=True)):
         last = number == len(pieces) - 1
         row = ids if last else _open(ids, end)
@@ -168,7 +170,9 @@ def _groups(documents: Path) -> Iterator[tuple[list[Text], int]]:
                 meta = row.get("meta", {})
                 one = Text(str(row["text"]), tuple(meta.get("headings", ())), bool(meta.get("ends", True)))
             except (ValueError, KeyError, AttributeError, TypeError) as error:
-                raise DataError([f"{documents} line {number}: not a document ({error}); build the corpus again"]) from error
+                raise DataError(
+                    [f"{documents} line {number}: not a document ({error}); build the corpus again"]
+                ) from error
             group.append(one)
             characters += len(one.text)
             size += len(line)

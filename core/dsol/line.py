@@ -33,6 +33,8 @@ def train(
         if run.complete:
             watch.say(f"{folder} is finished already; start it over with --restart")
             return run
+        if not run.done("build"):
+            parts.backend.check_base(parts.grounded)  # a mistake in it shouldn't wait until the samples are built
         if not run.done("plan"):
             write_json(run / "advice.json", knowhow.described(planning.advice(parts, run, plugins.rules)))
             run.note(
@@ -42,8 +44,6 @@ def train(
                 versions=versions(),
             )
             run.finish("plan")
-        if not run.done("build"):
-            parts.backend.check_base(parts.grounded)  # a mistake in it shouldn't wait until the samples are built
         building.build(parts, run, watch)
         files = building.tokenise(parts, run, watch)
         selection.look_before(parts, run, watch)
