@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import resources
 from string import Template
 from typing import Any
@@ -66,9 +67,8 @@ def render(found: Mapping[str, Any]) -> str:
         axis = number if "loss" in name else percent
         labels = [_short(point["overrides"]) for point in points]
         last = float(max(1, len(points) - 1))
-        drawn = lines(
-            [series], "variant", name, x_range=(0.0, last), x_format=lambda at: _label(labels, at), y_format=axis
-        )
+        across = partial(_label, labels)
+        drawn = lines([series], "variant", name, x_range=(0.0, last), x_format=across, y_format=axis)
         figures.append(figure(name.capitalize(), drawn))
     head = element("tr", *(element("th", text) for text in ("", *names(found))))
     start = [{"name": "start", "numbers": found["start"]}] if found.get("start") else []
