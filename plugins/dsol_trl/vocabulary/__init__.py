@@ -11,6 +11,6 @@ the rest is split in another way than the model has learnt. Late merges can only
 new token stands for the same pieces wherever it occurs, and text without new tokens is split as before, to the token.
 
 texts: read and part the text. spelling: what a token stands for. pieces: a text as runs of the base's tokens.
-candidates: learn merges. extension: put them into the tokenizer. measure, gain: what they buy. rows, training: embeddings.
-bits, speed: what came out. apply, command: the two ways in.
+candidates: learn merges. extension: put them into the tokenizer. measure, gain: what they buy. report: all of that.
+rows, training: the embeddings. bits, speed: what came out. apply: write the new base. command, show: the command line.
 """

@@ -22,13 +22,14 @@ from dsol_trl.model import load_tokenizer
 from dsol_trl.quiet import quiet
 from dsol_trl.vocabulary import bits, extension, rows, speed, training
 from dsol_trl.vocabulary.candidates import Candidate
+from dsol_trl.vocabulary.report import Found
 from dsol_trl.vocabulary.texts import blocks
 
 # Made anew from the extended tokenizer and model, or out of date beside them.
 ANEW = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "config.json", "*.safetensors*", "dsol.json")
 SCORED = 40_000  # characters of held-out text for bits per character
-TIMED = 12  # held-out texts that are decoded against the clock
-PIECE = 400  # characters of each such text, and of a text that is scored
+TIMED = 4  # held-out texts that are decoded against the clock, and prompts that are answered
+PIECE = 400  # characters of a text that is scored; half of it is decoded
 REPORT = "vocabulary.json"
 
 
@@ -51,28 +52,19 @@ class Outcome:
         return 100 * (self.after.same_text / self.before.same_text - 1)
 
 
-def apply(
-    base: Path,
-    target: Path,
-    candidates: Sequence[Candidate],
-    learnt: Sequence[str],
-    heldout: Sequence[str],
-    tokens: int,
-    watch: Watch,
-) -> Outcome:
-    """Write the base with its new tokens to `target`, train their rows on `learnt`, and measure on `heldout`.
+def apply(found: Found, target: Path, tokens: int, watch: Watch) -> dict[str, Any]:
+    """Write the base with its new tokens to `target`, train their rows, measure on held-out text; return the outcome.
 
     `tokens`: how many are trained on, at most three passes over the text. The folder appears only when it is complete.
     """
-    check_target(target)
-    if not candidates:
-        raise BackendError(f"base {base}: there is no token to add for this text, so {target} isn't written")
+    if not found.candidates:
+        raise BackendError(f"base {found.base}: there is no token to add for this text, so {target} isn't written")
     partial = target.with_name(f"{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         with writing(target), quiet():
             partial.mkdir(parents=True)
-            outcome = _fill(base, partial, candidates, learnt, heldout, tokens, watch)
+            outcome = _fill(found, partial, tokens, watch)
             shutil.rmtree(partial / "work")
             if target.is_dir():
                 target.rmdir()
@@ -80,14 +72,6 @@ def apply(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return outcome
-
-
-def check_target(target: Path) -> None:
-    """Refuse a folder that holds something, or a place where there can't be one, before any work is done."""
-    if target.is_dir() and not any(target.iterdir()):
-        return
-    if target.exists():
-        raise BackendError(f"{target} exists already; give another folder to --apply, or remove it")
 
 
 def write_base(base: Path, target: Path, candidates: Sequence[Candidate]) -> range:
@@ -127,26 +111,19 @@ def check_tokenizer(base: Path, target: Path, texts: Sequence[str]) -> None:
             )
 
 
-def _fill(
-    base: Path,
-    target: Path,
-    candidates: Sequence[Candidate],
-    learnt: Sequence[str],
-    heldout: Sequence[str],
-    tokens: int,
-    watch: Watch,
-) -> Outcome:
+def _fill(found: Found, target: Path, tokens: int, watch: Watch) -> dict[str, Any]:
+    base, candidates, learnt, heldout = found.folder, found.candidates, found.learnt, found.heldout
     new = write_base(base, target, candidates)
     pieces = [piece for text in heldout for piece in blocks(text, PIECE) if len(piece) <= 4 * PIECE]
     check_tokenizer(base, target, pieces)
     scored = _some(pieces, SCORED // PIECE)
-    timed = _some([piece for piece in pieces if len(piece) > PIECE // 2] or pieces, TIMED)
+    timed = [piece[: PIECE // 2] for piece in _some([one for one in pieces if len(one) > PIECE // 2] or pieces, TIMED)]
     work = target / "work"
     writers = [_writer(folder, work / name) for folder, name in ((base, "before"), (target, "resized"))]
-    found = {}
+    loss = {}
     for name, writer in zip(("base", "resized"), writers, strict=True):
         with watch.step(f"held-out loss, {name}") as advance:
-            found[name] = bits.bits_per_character(writer.model, writer.codec, scored, advance)
+            loss[name] = bits.bits_per_character(writer.model, writer.codec, scored, advance)
     codec = writers[1].codec
     length = sum(len(codec.encode(None, text).input_ids) for text in learnt)
     tokens = min(tokens, 3 * length)
@@ -161,21 +138,15 @@ def _fill(
     _restore(base, target, "generation_config.json")
     writers[1] = _writer(target, work / "after")
     with watch.step("held-out loss, trained") as advance:
-        found["trained"] = bits.bits_per_character(writers[1].model, writers[1].codec, scored, advance)
+        loss["trained"] = bits.bits_per_character(writers[1].model, writers[1].codec, scored, advance)
     with watch.step("decoding speed") as advance:
         before, after = speed.measure(writers, timed, timed, advance)
-    outcome = Outcome({name: round(value, 4) for name, value in found.items()}, before, after, tokens)
-    _report(target / REPORT, base, new, candidates, outcome)
-    return outcome
-
-
-def _report(path: Path, base: Path, new: range, candidates: Sequence[Candidate], outcome: Outcome) -> None:
-    facts = {
-        "base": str(base),
-        **asdict(outcome),
-        "tokens": [{"id": number, **asdict(one)} for number, one in zip(new, candidates, strict=True)],
-    }
-    path.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    outcome = Outcome({name: round(value, 4) for name, value in loss.items()}, before, after, tokens)
+    facts = {"base": found.base, **asdict(outcome), "gain": round(outcome.gain, 1)}
+    listed = [{"id": number, **asdict(one)} for number, one in zip(new, candidates, strict=True)]
+    text = json.dumps({**facts, "tokens": listed}, ensure_ascii=False, indent=1)
+    (target / REPORT).write_text(text + "\n", encoding="utf-8")
+    return facts
 
 
 def _writer(base: Path, folder: Path) -> Writer:

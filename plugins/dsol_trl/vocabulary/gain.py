@@ -29,7 +29,9 @@ def look(folder: Path) -> Shape:
         model: Any = AutoModelForCausalLM.from_config(config)
     rows, width = model.get_input_embeddings().weight.shape
     tied = bool(getattr(config.get_text_config(), "tie_word_embeddings", False))
-    names = {id(one.weight): one.weight.numel() for one in (model.get_input_embeddings(), model.get_output_embeddings())}
+    names = {
+        id(one.weight): one.weight.numel() for one in (model.get_input_embeddings(), model.get_output_embeddings())
+    }
     total = sum(one.numel() for one in model.parameters())
     return Shape(total - sum(names.values()), rows, width, tied)
 

@@ -66,9 +66,7 @@ def _kind(spelled: Spelling, token: str) -> str:
     return ""
 
 
-def _characters(
-    spelled: Spelling, words: Iterable[tuple[str, int, int | None]]
-) -> Iterator[tuple[str, int | None]]:
+def _characters(spelled: Spelling, words: Iterable[tuple[str, int, int | None]]) -> Iterator[tuple[str, int | None]]:
     """Put characters back together that are spelled in byte tokens; an empty token breaks the run."""
     waiting = b""
     for token, number, word in words:

@@ -15,7 +15,7 @@ from dsol_trl.generate import Writer
 
 ROUNDS = 3
 WARM = 8  # tokens before the clock starts
-NEW = 96  # tokens that a model may write to a prompt
+NEW = 48  # tokens that a model may write to a prompt
 
 
 @dataclass(frozen=True)

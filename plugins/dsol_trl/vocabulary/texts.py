@@ -63,6 +63,13 @@ def part(documents: Sequence[str]) -> tuple[list[str], list[str]]:
     return [unit for unit in units if unit not in chosen], [unit for unit in units if unit in chosen]
 
 
+def without(documents: Sequence[str], heldout: Sequence[str]) -> list[str]:
+    """Leave out of documents what is held out, whether that is whole documents or blocks of them."""
+    kept = set(heldout)
+    left = [text for text in documents if text not in kept]
+    return [block for text in left for block in blocks(text) if block not in kept]
+
+
 def blocks(text: str, size: int = BLOCK) -> Iterator[str]:
     """Cut a text at line ends into blocks of about `size` characters; joined they are the text."""
     lines: list[str] = []
