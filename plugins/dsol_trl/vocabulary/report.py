@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def look(
     """Look a base over for a text: characters per token, candidates, predicted gain, advice.
 
     `base` is what the user calls it, `folder` where it is (or a hub id). `whole`: fetch the weights of a hub model too,
-    since they will be needed. `more`: further text to train on. Everything that can be wrong is found before the work starts.
+    since they will be needed. `more`: further text to train on. What can be wrong is found before the work starts.
     """
     from tokenizers import Tokenizer
 
@@ -68,7 +69,7 @@ def look(
     start = extension.first_id(facts)
     before, _ = measure.count(backend, heldout)
     curve: list[dict[str, Any]] = []
-    after, uses = before, None
+    after, uses = before, Counter[str]()
     for number in sorted({len(chosen) // share for share in SHARES} - {0}):
         extended = Tokenizer.from_str(extension.extend(facts, chosen[:number]))
         after, uses = measure.count(extended, heldout)
@@ -85,17 +86,26 @@ def look(
         "gain": curve[-1]["gain"] if curve else 0.0,
         "worth": bool(curve) and curve[-1]["gain"] >= gain.WORTH,
         "advice": gain.advise(curve[-1]["gain"] if curve else 0.0, len(chosen)),
-        "candidates": [
-            {
-                "token": _shown(spelled.bytes(one.token)),
-                "pieces": [_shown(spelled.bytes(piece)) for piece in one.pieces],
-                "saved": one.saved,
-                "heldout": uses[one.token] if uses else 0,
-            }
-            for one in chosen
-        ],
+        "candidates": _described(chosen, spelled, uses),
     }
     return Found(base, place, chosen, list(dict.fromkeys([*learnt, *further])), heldout, report)
+
+
+def _described(
+    chosen: Sequence[Candidate], spelled: spelling.Spelling, uses: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """List candidates by the tokens that they save in held-out text; those that only lead to others save none there."""
+    rows = [
+        {
+            "token": _shown(spelled.bytes(one.token)),
+            "pieces": [_shown(spelled.bytes(piece)) for piece in one.pieces],
+            "uses": uses.get(one.token, 0),
+            "saved": uses.get(one.token, 0) * (len(one.pieces) - 1),
+            "learnt": one.saved,
+        }
+        for one in chosen
+    ]
+    return sorted(rows, key=lambda row: -int(row["saved"]))
 
 
 def _limited(learnt: Sequence[str]) -> list[str]:

@@ -35,9 +35,9 @@ def _per_token(report: Mapping[str, Any]) -> Table:
 
 
 def _candidates(report: Mapping[str, Any]) -> Table:
-    table = _table("Tokens that save most", "token", "pieces so far", "saves", "in held-out text")
+    table = _table("Tokens that save most in held-out text", "token", "pieces so far", "occurs", "tokens saved")
     for row in report["candidates"][:SHOWN]:
-        table.add_row(Text(row["token"]), Text(" ".join(row["pieces"])), f"{row['saved']:,}", f"{row['heldout']:,}")
+        table.add_row(Text(row["token"]), Text(" ".join(row["pieces"])), f"{row['uses']:,}", f"{row['saved']:,}")
     if len(report["candidates"]) > SHOWN:
         table.add_row(f"... and {len(report['candidates']) - SHOWN:,} more", "", "", "")
     return table

@@ -58,8 +58,8 @@ def spelling(tokenizer: Any, base: str) -> Spelling:
         reason = "it spells in characters alone, without bytes"
     if reason:
         raise BackendError(
-            f"base {base}: its tokenizer can't be extended: {reason}; byte-level BPE (GPT-2, Qwen, Llama 3) and BPE with "
-            "byte fallback (Llama 2, Mistral) can"
+            f"base {base}: its tokenizer can't be extended: {reason}; byte-level BPE (GPT-2, Qwen, Llama 3) and "
+            "BPE with byte fallback (Llama 2, Mistral) can"
         )
     added = facts.get("added_tokens", [])
     tokens = {number: token for token, number in model["vocab"].items()} | {one["id"]: one["content"] for one in added}

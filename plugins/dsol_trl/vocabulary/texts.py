@@ -117,7 +117,5 @@ def _read_file(path: Path, problems: list[str]) -> Iterable[str]:
 def _fields(row: dict[str, Any]) -> str:
     parts = [row[name] for name in FIELDS if isinstance(row.get(name), str)]
     turns = row.get("messages", [])
-    for turn in turns if isinstance(turns, list) else []:
-        if isinstance(turn, dict) and isinstance(turn.get("content"), str):
-            parts.append(turn["content"])
-    return "\n".join(parts)
+    listed = [turn for turn in turns if isinstance(turn, dict)] if isinstance(turns, list) else []
+    return "\n".join([*parts, *(turn["content"] for turn in listed if isinstance(turn.get("content"), str))])

@@ -45,7 +45,7 @@ def train(
     """Train the rows from id `start` on of a prepared base, input and output, on documents; return the model.
 
     `tokens`: how many are trained on, in passes over the documents, each in an order of its own. With AdamW and one
-    cycle of the learning rate. On a GPU the frozen weights are in bf16 where that is native; the trained rows never are.
+    cycle of the learning rate. Where bf16 is native the frozen weights are in it, the trained rows never.
     """
     machine = hardware.look(sum(file.stat().st_size for file in base.glob("*.safetensors")) // 2)
     model = load_model(base, torch.bfloat16 if machine.bf16 else torch.float32).to(machine.device)
