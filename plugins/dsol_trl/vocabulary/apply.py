@@ -159,9 +159,10 @@ def _load(folder: Path) -> Any:
     """Load a base's weights as they are saved, on the CPU."""
     from transformers import AutoModelForCausalLM
 
-    return AutoModelForCausalLM.from_pretrained(
-        folder, dtype="auto", use_safetensors=True, local_files_only=True, trust_remote_code=False
-    )
+    with quiet():
+        return AutoModelForCausalLM.from_pretrained(
+            folder, dtype="auto", use_safetensors=True, local_files_only=True, trust_remote_code=False
+        )
 
 
 def _restore(base: Path, target: Path, name: str) -> None:

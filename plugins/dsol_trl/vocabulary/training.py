@@ -19,6 +19,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 from dsol import NO_LOSS, Codec
 from dsol_trl import hardware
 from dsol_trl.model import load_model
+from dsol_trl.quiet import quiet
 from dsol_trl.vocabulary import rows
 
 CONTEXT = 512  # tokens of a row: new rows learn from their neighbourhood
@@ -48,7 +49,8 @@ def train(
     cycle of the learning rate. Where bf16 is native the frozen weights are in it, the trained rows never.
     """
     machine = hardware.look(sum(file.stat().st_size for file in base.glob("*.safetensors")) // 2)
-    model = load_model(base, torch.bfloat16 if machine.bf16 else torch.float32).to(machine.device)
+    with quiet():
+        model = load_model(base, torch.bfloat16 if machine.bf16 else torch.float32).to(machine.device)
     model.requires_grad_(False).train()
     new = _lay_over(model, start)
     _save_memory(model, sum(one.numel() for one in new), machine)
