@@ -31,4 +31,5 @@ def extend(backend: str, candidates: Sequence[Candidate]) -> str:
 def first_id(backend: str) -> int:
     """Give the id after the last that a `tokenizer.json` has taken."""
     facts = json.loads(backend)
-    return 1 + max([*facts["model"]["vocab"].values(), *(one["id"] for one in facts.get("added_tokens", []))])
+    taken: list[int] = [*facts["model"]["vocab"].values(), *(one["id"] for one in facts.get("added_tokens", []))]
+    return 1 + max(taken)
