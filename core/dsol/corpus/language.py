@@ -18,11 +18,10 @@ from dsol.corpus.words import Numbers, Words, words
 Language = Literal["en", "zh", "other"]
 # The commonest English words that aren't common in another language of the Latin script.
 ENGLISH = (
-    "the of and to that is with for are this be from which it as by on or not have has was were will can should must "
-    "when if an at but they their you your we our these those there what how his her he she would could may been i my "
-    "all any other used using use"
+    "the of and to that is with are this from which it when but they their your you we our these those what how his her "
+    "she has been can could would should must were other used using use each than then them only into through its does"
 )
-SHARE = 0.09
+SHARE = 0.035
 CHINESE = 0.1
 KANA = re.compile("[\u3041-\u30fa]")
 

@@ -70,8 +70,9 @@ def read(stretch: Stretch, field: str, part: int) -> Iterator[Document | Skipped
                 reason = reason or row[1]
                 yield Skipped(path, row[1], row[0])
                 continue
-            empty = False
-            yield from _parts(row, part)
+            for document in _parts(row, part):
+                empty = False
+                yield document
         if empty and reason:
             yield Skipped(path, f"no row can be read: {reason}")
         elif empty and not stretch.start:
