@@ -22,7 +22,9 @@ def prose(random, count=200, chinese=False):
     if chinese:
         return "".join(chr(code) for code in random.integers(0x4E00, 0x5A00, count)) + "。"
     common = ["the", "of", "and", "to", "that", "is", "with"]
-    return " ".join(random.choice(common) if random.random() < 0.3 else f"w{random.integers(9000)}" for _ in range(count))
+    return " ".join(
+        random.choice(common) if random.random() < 0.3 else f"w{random.integers(9000)}" for _ in range(count)
+    )
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def test_every_drop_is_counted_and_shown(folder):
     assert (Path(leak["file"]).name, leak["set"]) == ("leak.txt", "exam")
     assert leak["text"].startswith("the answer to the ultimate")
     near = {Path(one["file"]).name: Path(one["of"]).name for one in site["dropped"]["near duplicate"]["examples"]}
-    assert near == {"010.txt": "book.md ", "near.txt": "008.txt "} or near == {"010.txt": "book.md", "near.txt": "008.txt"}
+    assert near == {"010.txt": "book.md", "near.txt": "008.txt"}
     assert [Path(one["file"]).name for one in site["skipped_files"]] == ["broken.pdf"]
     kept, held = read(out / "site.jsonl"), read(out / "heldout" / "site.jsonl")
     assert (len(kept), len(held)) == (site["kept"], site["heldout"]["kept"])
@@ -139,10 +141,10 @@ def test_a_source_without_anything_left_is_named_with_the_reasons(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.txt").write_text(text, encoding="utf-8")
     made = {name: Source(paths=str(tmp_path / name), kind="site") for name in ("empty", "short", "good")}
-    with pytest.raises(DataError, match="source empty: no document is left of 0 read .*a.txt: empty"):
+    with pytest.raises(DataError, match=r"source empty: no document is left of 0 read .*a.txt: empty"):
         build(made, Cleaning(), {}, tmp_path / "out")
     del made["empty"]
-    with pytest.raises(DataError, match="source short: no document is left of 1 read .1 too short"):
+    with pytest.raises(DataError, match=r"source short: no document is left of 1 read .1 too short"):
         build(made, Cleaning(), {}, tmp_path / "out")
     assert not (tmp_path / "out" / "corpus.json").exists()
 

@@ -96,7 +96,12 @@ def test_pieces_carry_their_headings_and_end_before_the_next():
 def test_sentences_of_both_languages():
     text = "它说：“好。”然后走了！Is it so? Yes; 3.5 bar. 完。"
     assert [one.strip() for one in sentences(text)] == [
-        "它说：“好。”", "然后走了！", "Is it so?", "Yes;", "3.5 bar.", "完。",
+        "它说：“好。”",
+        "然后走了！",
+        "Is it so?",
+        "Yes;",
+        "3.5 bar.",
+        "完。",
     ]
 
 
@@ -183,7 +188,9 @@ FRAGE = "下列关于工业用水泵额定压力的说法中，哪一项符合�
 
 def test_contamination_names_the_set_and_the_run():
     index = Contamination.of({"exam": [QUESTION, FRAGE], "short": ["Name the capital city of the French Republic now"]})
-    found = index.found(f"{ENGLISH} which of  the following STATEMENTS about the rated pressure of an industrial water main?")
+    found = index.found(
+        f"{ENGLISH} which of  the following STATEMENTS about the rated pressure of an industrial water main?"
+    )
     assert [match.sets for match in found] == [("exam",)]
     assert found[0].run.startswith("which of  the following STATEMENTS")
     assert index.found(CHINESE + "下列关于工业用水泵额定压力的说法中，\n哪一项符合国家标准")[0].sets == ("exam",)

@@ -14,8 +14,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 
-from dsol.corpus.encoding import decode
 from dsol.corpus.document import Document, Unreadable
+from dsol.corpus.encoding import decode
 from dsol.corpus.reading import Skipped, read, units
 from dsol.corpus.source import FORMATS, Source, check
 from dsol.errors import DataError
@@ -157,7 +157,7 @@ def test_markdown_loses_front_matter_and_comments(tmp_path):
 
 
 def test_rows_of_every_format_give_the_same_documents(tmp_path):
-    rows = [{"text": CHINESE, "n": 1}, {"text": "Second, with \"quotes\"\nand a line.", "n": 2}]
+    rows = [{"text": CHINESE, "n": 1}, {"text": 'Second, with "quotes"\nand a line.', "n": 2}]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8-sig")
     (tmp_path / "wide.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-16")
     (tmp_path / "a.json").write_text(json.dumps(rows), encoding="utf-8")
@@ -203,7 +203,11 @@ def test_binary_posing_as_text_is_refused(tmp_path):
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(kind=st.sampled_from(FORMATS), data=st.binary(max_size=600), head=st.sampled_from([b"", b"%PDF-1.4\n", b"PK\3\4", b"PAR1"]))
+@given(
+    kind=st.sampled_from(FORMATS),
+    data=st.binary(max_size=600),
+    head=st.sampled_from([b"", b"%PDF-1.4\n", b"PK\3\4", b"PAR1"]),
+)
 def test_random_bytes_never_crash(tmp_path, kind, data, head):
     path = tmp_path / f"wild{kind}"
     path.write_bytes(head + data)
@@ -216,7 +220,7 @@ def test_random_bytes_never_crash(tmp_path, kind, data, head):
 
 def test_large_files_are_cut_into_stretches_without_loss(tmp_path, monkeypatch):
     monkeypatch.setattr("dsol.corpus.reading.UNIT", 4096)
-    lines = [f"{number} {CHINESE[:number % 50]} words {'x' * (number % 97)}." for number in range(2000)]
+    lines = [f"{number} {CHINESE[: number % 50]} words {'x' * (number % 97)}." for number in range(2000)]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps({"text": line}) + "\n" for line in lines), encoding="utf-8")
     found, skipped = documents(tmp_path / "a.jsonl")
     assert [one.text for one in found] == lines

@@ -248,7 +248,9 @@ def _write(
     step: Callable[[str], None],
 ) -> dict[str, Any]:
     shown = {
-        (source, mark): [state.first + int(at) for at in np.flatnonzero(marks[state.first :][: state.size] == mark)[:EXAMPLES]]
+        (source, mark): [
+            state.first + int(at) for at in np.flatnonzero(marks[state.first :][: state.size] == mark)[:EXAMPLES]
+        ]
         for source, state in states.items()
         for mark in (SAME, NEAR)
     }
@@ -287,7 +289,9 @@ def _write(
         if total:
             state.dropped.add(reason, total)
     return {
-        source: _report(state, marks[state.first :][: state.size], characters[state.first :][: state.size], languages[source])
+        source: _report(
+            state, marks[state.first :][: state.size], characters[state.first :][: state.size], languages[source]
+        )
         for source, state in states.items()
     }
 

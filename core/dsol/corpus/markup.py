@@ -69,7 +69,15 @@ def docx(path: Path) -> str:
                 raise Unreadable(f"unpacks to more than {LARGEST >> 20} MB")
         document = docx.Document(str(path))
         return "\n\n".join(_blocks(document))
-    except (zipfile.BadZipFile, PackageNotFoundError, LxmlError, KeyError, ValueError, AttributeError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        PackageNotFoundError,
+        LxmlError,
+        KeyError,
+        ValueError,
+        AttributeError,
+        OSError,
+    ) as error:
         # python-docx reads a package's parts by name and raises whatever a missing one leads to.
         raise Unreadable(f"a broken DOCX ({type(error).__name__}: {str(error)[:80]})") from error
 

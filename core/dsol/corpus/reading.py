@@ -138,7 +138,9 @@ def _text(stretch: Stretch, markdown: bool) -> Document:
     path, size = stretch.path, stretch.path.stat().st_size
     whole = stretch.start == 0 and stretch.end == size
     if whole and size > records.WHOLE:
-        raise Unreadable(f"a {stretch.encoding} file over {records.WHOLE >> 20} MB has to be read at once; save it as UTF-8")
+        raise Unreadable(
+            f"a {stretch.encoding} file over {records.WHOLE >> 20} MB has to be read at once; save it as UTF-8"
+        )
     with open(path, "rb") as file:
         if stretch.start:
             file.seek(stretch.start - 1)
@@ -161,6 +163,4 @@ def _parts(document: Document, size: int) -> Iterator[Document]:
     pieces = parts(normalise(document.text), size)
     for number, piece in enumerate(pieces, 1):
         place = document.place if len(pieces) == 1 else f"{document.place} part {number}".strip()
-        yield Document(
-            piece.text, document.file, place, piece.headings, document.ends and number == len(pieces)
-        )
+        yield Document(piece.text, document.file, place, piece.headings, document.ends and number == len(pieces))
