@@ -108,7 +108,8 @@ def words(texts: Sequence[str]) -> Words:
 
 def _sums(values: Numbers, bounds: Places) -> Numbers:
     total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(values, dtype=np.uint64)])
-    return total[bounds[1:]] - total[bounds[:-1]]
+    sums: Numbers = total[bounds[1:]] - total[bounds[:-1]]
+    return sums
 
 
 def _mix(values: Numbers) -> Numbers:
@@ -122,7 +123,7 @@ def _mix(values: Numbers) -> Numbers:
 @cache
 def _random(count: int, seed: int) -> Numbers:
     drawn: Numbers = np.random.Generator(np.random.PCG64(seed)).integers(1, 2**64, count, np.uint64)
-    drawn |= np.uint64(1)  # odd numbers multiply without losing bits
+    drawn |= np.uint64(1)  # odd: multiplying by them loses nothing
     return drawn
 
 
