@@ -147,6 +147,9 @@ def test_a_source_without_anything_left_is_named_with_the_reasons(tmp_path):
     with pytest.raises(DataError, match=r"source short: no document is left of 1 read .1 too short"):
         build(made, Cleaning(), {}, tmp_path / "out")
     assert not (tmp_path / "out" / "corpus.json").exists()
+    again = {name: Source(paths=str(tmp_path / "good"), kind=kind) for name, kind in (("a", "site"), ("b", "book"))}
+    with pytest.raises(DataError, match=r"source a: no document is left of 1 read .1 that other documents repeat"):
+        build(again, Cleaning(), {}, tmp_path / "out")
 
 
 class Letters:
@@ -196,6 +199,16 @@ def test_documents_become_rows_that_fit_and_end_once(tmp_path):
     body = "".join(piece.removeprefix("# Pumps\n\n").removeprefix("## 限值\n\n").rstrip("\0") for piece in pieces)
     assert body.split() == long.removeprefix("# Pumps\n\n").replace("## 限值\n\n", "").split()
     assert seen[-1][0] == seen[-1][1] == path.stat().st_size
+
+
+def test_a_part_of_a_book_carries_its_headings(tmp_path):
+    path, out = tmp_path / "a.jsonl", tmp_path / "a.arrow"
+    for text in ("Two bar.", "The pressure is two bar. " * 10):
+        path.write_text(json.dumps({"text": text, "meta": {"headings": ["# Pumps", "## Limits"]}}), encoding="utf-8")
+        tokenise(path, Letters(), 120, out)
+        assert all(
+            spelled(row).startswith("# Pumps\n\n## Limits\n\nT") for row in rows.read(out)["input_ids"].to_pylist()
+        )
 
 
 def test_rows_of_documents_are_reused_until_something_changes(tmp_path):
