@@ -5,8 +5,8 @@
 Each step has the same rows: a prefix of so many tokens with a question and an answer behind it. "shared" lays them out
 flat with the prefix once, flex attention and the head at labelled positions (what dsol does); "whole" pads the rows to
 a batch with SDPA, as trl does without packing. Useful tokens are those of question and answer; MFU counts the
-floating-point operations of what is computed (4 a parameter and token with frozen weights, 2 forward and 2 backward, and
-attention's), against the card's dense bf16 peak. First the two losses are compared.
+floating-point operations of what is computed (4 a parameter and token with frozen weights, 2 forward and 2 backward,
+and attention's), against the card's dense bf16 peak. First the two losses are compared.
 """
 
 from __future__ import annotations
