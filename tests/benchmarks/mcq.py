@@ -79,7 +79,7 @@ def main() -> None:
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as place:
         folder = SEED if options.size == "seed" else make_large(Path(place) / "source")
-        recipe = Recipe(solution="none", base=str(folder), stages={"none": Stage()})
+        recipe = Recipe(solutions={"none": {}}, base=str(folder), stages={"none": Stage()})
         TrlBackend().prepare(recipe, Path(place) / "base", lambda: iter(()))
         weigh = load_weigher(Path(place) / "base")
         theirs = HFLM(pretrained=str(folder), device="cpu", dtype="float32", batch_size=BATCH)

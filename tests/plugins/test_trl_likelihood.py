@@ -47,7 +47,7 @@ def weigher(kind: str, tokenizer: PreTrainedTokenizerFast, memory: int = 1 << 30
 
 
 def prepared(base: Path, folder: Path) -> Path:
-    recipe = Recipe(solution="test", base=str(base), stages={"sft": Stage()})
+    recipe = Recipe(solutions={"test": {}}, base=str(base), stages={"sft": Stage()})
     TrlBackend().prepare(recipe, folder, lambda: iter(()))
     return folder
 

@@ -234,7 +234,7 @@ def test_apply_trains_the_new_rows_alone_and_leaves_a_base_that_loads(tied: bool
         else:  # what only leads to other tokens never is an input
             seen = {one for ids in load_tokenizer(tmp_path / "new")(found.learnt)["input_ids"] for one in ids}
             assert 0 < moved.sum() <= len(seen - set(range(len(before[name]))))
-    recipe = Recipe(solution="test", base=str(tmp_path / "new"), stages={"sft": Stage()})
+    recipe = Recipe(solutions={"test": {}}, base=str(tmp_path / "new"), stages={"sft": Stage()})
     TrlBackend().check_base(recipe)
     codec = TrlBackend().prepare(recipe, tmp_path / "run", lambda: iter(()))
     assert codec.template.stop == "<|im_end|>"

@@ -151,7 +151,7 @@ def _fill(found: Found, target: Path, tokens: int, watch: Watch) -> dict[str, An
 
 def _writer(base: Path, folder: Path) -> Writer:
     """Load a base as it is served."""
-    prepare(Recipe(solution="vocab", base=str(base), stages={"rows": Stage()}), folder, lambda: ())
+    prepare(Recipe(solutions={"vocab": {}}, base=str(base), stages={"rows": Stage()}), folder, lambda: ())
     return cast(Writer, load_generate(folder))
 
 
