@@ -23,6 +23,7 @@ from dsol_trl.prefix_attention import additive
 from dsol_trl.prefix_store import common
 
 SAVED = 96  # tokens that a common stretch must save; less isn't worth a pass of its own
+CROWD = 8  # sequences of which a batch has at least so many before it is closed to shorter ones
 ROWS = 64  # sequences in one batch
 TOKENS = 4096  # tokens in one batch, padding included, unless one sequence alone has more
 LOGITS = 1 << 27  # numbers that the head may put out at once
@@ -82,19 +83,27 @@ class Branches:
     def _below(self, prefix: Prefix, part: Sequence[int]) -> None:
         """Weigh items, in the order of their contexts, that all begin with `prefix`."""
         depth = len(prefix.tokens)
-        rest: list[int] = []
-        for run in self._runs(part, depth):
-            first, last = (self.items[at].context for at in (run[0], run[-1]))
-            # The last token of a context is each item's own: its logits are wanted.
-            length = min(common(first, last), *(len(self.items[at].context) - 1 for at in run))
-            if (len(run) - 1) * (length - depth) >= SAVED:
-                self._below(extend(self.model, prefix, first[depth:length]), run)
-            else:
-                rest += run
-        for batch in self._batches(rest, depth):
+        for batch in self._batches(self._further(prefix, part, depth), depth):
             self._run(prefix, batch)
             self.done += len(batch)
             self.advance(self.done, len(self.items))
+
+    def _further(self, prefix: Prefix, part: Sequence[int], depth: int) -> list[int]:
+        """Weigh items that are worth a longer prefix, from `depth` tokens on that all have alike; return the others."""
+        rest: list[int] = []
+        for run in self._runs(part, depth):
+            if len(run) == 1:
+                rest += run
+                continue
+            first, last = (self.items[at].context for at in (run[0], run[-1]))
+            # The last token of a context is each item's own: its logits are wanted.
+            length = min(common(first, last), *(len(self.items[at].context) - 1 for at in run))
+            held = len(prefix.tokens)
+            if (len(run) - 1) * (length - held) >= SAVED:
+                self._below(extend(self.model, prefix, first[held:length]), run)
+            else:
+                rest += self._further(prefix, run, length)  # some of them may go on alike
+        return rest
 
     def _runs(self, part: Sequence[int], depth: int) -> Iterator[Sequence[int]]:
         """Part items by the next token of their contexts; one that has none left to share is alone."""
@@ -175,6 +184,8 @@ class Branches:
             tokens, size = self._length(rows, branches[start]) - 1, 1
             held = longest + tokens
             while start + size < len(branches) and self._fits_branches(size + 1, tokens, held, len(prefix.tokens)):
+                if size >= CROWD and 2 * self._length(rows, branches[start + size]) < tokens:
+                    break  # the rest would be padding for the most part
                 size += 1
             self._branch(prefix, rows, cache, pads, branches[start : start + size])
             start += size

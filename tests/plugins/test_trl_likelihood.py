@@ -121,6 +121,18 @@ def test_shots_and_questions_are_computed_once(tokenizer: PreTrainedTokenizerFas
     assert sum(seen) < shots * len(ASKED)
 
 
+def test_subjects_that_begin_alike_have_their_own_shots(tokenizer: PreTrainedTokenizerFast) -> None:
+    weigh = weigher("qwen3", tokenizer)
+    seen = count_computed(weigh.model)
+    other = SHOTS.replace("what is", "which row has")
+    both = [*ASKED, *(Alternatives(str(one.context).replace(SHOTS, other), one.options) for one in ASKED)]
+    found = weigh(both)
+    whole = len(tokenizer(SHOTS)["input_ids"]) + len(tokenizer(other)["input_ids"])
+    assert whole < sum(seen) < 2 * whole
+    for one, two in zip([*weigh(both[:5]), *weigh(both[5:])], found, strict=True):
+        assert [option.total for option in one] == pytest.approx([option.total for option in two], abs=1e-4)
+
+
 def test_memory_and_company_change_nothing(tokenizer: PreTrainedTokenizerFast) -> None:
     together = weigher("llama", tokenizer)(ASKED)
     tight = weigher("llama", tokenizer, 1 << 18)(ASKED[::-1])[::-1]
