@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dsol.solution import Progress
 
 Groups = dict[str, list[Example]]
+SHARING = 8  # renumbered samples that share one listing: more are cheaper, fewer more varied
 
 
 def build(settings: Settings, seed: int, progress: Progress) -> Built:
@@ -222,11 +223,16 @@ def _rendered(
 def _renumbered(samples: Sequence[Sample], times: int) -> list[Sample]:
     """Copy each sample so many times with its pointers numbered at random, so that a model learns to follow them.
 
+    Where the schema is listed, a few samples of one database share a numbering, and so the tokens of its listing.
     Samples with a target that points past the prompt are left out: by random numbers nobody could tell what it means.
     """
-    return [
-        shuffled(sample, f"{sample.id}/{copy}")
-        for sample in samples
-        if times and points_to_shown(sample)
-        for copy in range(times)
-    ]
+    copies = []
+    for copy in range(times):
+        met: Counter[str] = Counter()
+        for sample in samples:
+            if points_to_shown(sample):
+                database = str(sample.meta["database"])
+                few = f"{database}/{copy}/{met[database] // SHARING}" if (sample.input or {})["schema"] else ""
+                met[database] += 1
+                copies.append(shuffled(sample, f"{sample.id}/{copy}", few))
+    return copies

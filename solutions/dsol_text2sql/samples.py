@@ -79,19 +79,23 @@ class Writing:
 
 def points_to_shown(sample: Sample) -> bool:
     """Tell whether all that a target points to stands in its prompt; the rest can only be guessed."""
-    shown = set(_POINTED.findall(f"{sample.input['draft']} {sample.input['question']}")) if sample.input else set()
+    said = " ".join(sample.input[part] for part in ("schema", "draft", "question")) if sample.input else ""
+    shown = set(_POINTED.findall(said))
     return set(_POINTED.findall(_QUOTED.sub("", sample.target))) <= shown
 
 
-def shuffled(sample: Sample, id: str) -> Sample:
-    """Give the sample under another id, with its pointers numbered at random after it; what it says stays."""
+def shuffled(sample: Sample, id: str, draw: str = "") -> Sample:
+    """Give the sample under another id, with its pointers numbered at random after `draw`, or else the id.
+
+    What it says stays.
+    """
     values = dict(sample.input or {})
-    other, new = Pointers.from_json(str(values["pointers"])).shuffled(zlib.crc32(id.encode()))
+    other, new = Pointers.from_json(str(values["pointers"])).shuffled(zlib.crc32((draw or id).encode()))
 
     def renamed(text: str) -> str:
         return _POINTED.sub(lambda found: new.get(found.group(), found.group()), text)
 
-    values |= {"draft": renamed(values["draft"]), "question": renamed(values["question"]), "pointers": other.to_json()}
+    values |= {part: renamed(values[part]) for part in ("schema", "draft", "question")} | {"pointers": other.to_json()}
     return Sample(id=id, input=values, target=renamed(sample.target), meta=sample.meta)
 
 
