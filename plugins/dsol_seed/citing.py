@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from dsol_seed.public import Asked
 from dsol_seed.row import Row, Task, divided
 
 SYSTEM = {
-    "en": ("Answer the query from the results. Cite the result behind every sentence, as [1].", "Summarise what the results say about the query, with citations such as [2]."),
+    "en": (
+        "Answer the query from the results. Cite the result behind every sentence, as [1].",
+        "Summarise what the results say about the query, with citations such as [2].",
+    ),
     "zh": ("根据搜索结果回答，每句话后注明出处，如[1]。", "根据搜索结果概括回答，并标注来源，如[2]。"),
-}  # fmt: skip
+}
 NOTHING = {"en": "The results do not say.", "zh": "搜索结果中没有提到。"}
 QUERY = {"en": "Query: {question}", "zh": "查询：{question}"}
 END = {"en": re.compile(r"(?<=[.!?]”) |(?<=[.!?]\") |(?<=[.!?]) (?=[A-Z“\"'])"), "zh": re.compile(r"(?<=[。！？])")}

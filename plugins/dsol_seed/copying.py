@@ -9,14 +9,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dsol_seed.documents import Piece
 from dsol_seed.row import Row, Task, divided
 
-SENTENCE = {"en": re.compile(r"[A-Z][^.!?\n|<>]{20,200}[.!?](?=\s)"), "zh": re.compile(r"[\u4e00-\u9fff][^。！？\n]{6,60}[。！？]")}
+# sentences, language -> what is asked, the values of its wording, the answer
+Making = Callable[[list[str], str, random.Random], tuple[str, dict[str, str], str]]
+SENTENCE = {
+    "en": re.compile(r"[A-Z][^.!?\n|<>]{20,200}[.!?](?=\s)"),
+    "zh": re.compile(r"[\u4e00-\u9fff][^。！？\n]{6,60}[。！？]"),
+}
 NUMBERS = {
     "en": ("first", "second", "third", "fourth", "fifth"),
     "zh": ("第一", "第二", "第三", "第四", "第五"),
 }
 SAID = {
     "repeat": {
-        "en": ("Repeat this text: {text}", "Copy the following exactly.\n{text}", "{text}\n\nWrite that again, word for word."),
+        "en": (
+            "Repeat this text: {text}",
+            "Copy the following exactly.\n{text}",
+            "{text}\n\nWrite that again, word for word.",
+        ),
         "zh": ("重复这段文字：{text}", "请原样抄写下面的内容。\n{text}", "{text}\n\n把上面的文字一字不差地写一遍。"),
     },
     "marked": {
@@ -35,7 +44,7 @@ SAID = {
         "en": ("{text}\n\nWhat is {word}?", "Look up {word}.\n\n{text}"),
         "zh": ("{text}\n\n{word}是什么？", "查一下{word}。\n\n{text}"),
     },
-}  # fmt: skip
+}
 
 
 def copying(pieces: Sequence[Piece], count: int, seed: int = 0) -> Task:
@@ -49,9 +58,7 @@ def sentences(piece: Piece) -> list[str]:
 
 
 def _rows(pieces: Sequence[Piece], count: int, draw: random.Random) -> Iterator[tuple[str, Row]]:
-    kinds: tuple[Callable[[list[str], str, random.Random], tuple[str, dict[str, str], str]], ...] = (
-        _repeat, _marked, _nth, _holding, _key,
-    )  # fmt: skip
+    kinds: list[Making] = [_repeat, _marked, _nth, _holding, _key]
     for _ in range(count):
         piece = draw.choice(pieces)
         found = sentences(piece)
@@ -122,4 +129,8 @@ def _key(found: list[str], language: str, draw: random.Random) -> tuple[str, dic
 def _code(draw: random.Random) -> str:
     letters = "abcdefghijkmnpqrstuvwxyz" if draw.random() < 0.5 else "ABCDEFGHJKLMNPQRSTUVWXYZ"
     made = "".join(draw.choice(letters) for _ in range(draw.randint(1, 5)))
-    return made + ("-" if draw.random() < 0.3 else "") + (str(draw.randrange(10 ** draw.randint(1, 5))) if draw.random() < 0.7 else "")
+    return (
+        made
+        + ("-" if draw.random() < 0.3 else "")
+        + (str(draw.randrange(10 ** draw.randint(1, 5))) if draw.random() < 0.7 else "")
+    )

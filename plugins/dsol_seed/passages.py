@@ -11,9 +11,12 @@ from dsol_seed.public import Asked, articles, searches, story_questions
 from dsol_seed.row import Row, Task, divided
 
 SYSTEM = {
-    "en": ("Answer from the passage, in its words.", "Answer the question with words of the passage; if it has no answer, say so."),
+    "en": (
+        "Answer from the passage, in its words.",
+        "Answer the question with words of the passage; if it has no answer, say so.",
+    ),
     "zh": ("根据文章回答问题，用文章里的话。", "用文章里的话回答问题；文中没有答案就说没有。"),
-}  # fmt: skip
+}
 USER = {"en": "Passage: {passage}\n\nQuestion: {question}", "zh": "文章：{passage}\n\n问题：{question}"}
 NO_ANSWER = {"en": "The passage does not say.", "zh": "文章没有提到。"}
 UNANSWERABLE = 0.2  # of the questions are asked of another passage of the same story or article

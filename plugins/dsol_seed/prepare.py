@@ -18,7 +18,7 @@ EACH = 12  # rows that are read of a table
 
 
 def prepare(public: Path, folder: Path, watch: Watch) -> None:
-    """Write `documents/<corpus>.jsonl`, `tasks/<task>.jsonl`, what is kept back of both below `heldout/`, and counts."""
+    """Write `documents/<corpus>.jsonl`, `tasks/<task>.jsonl`, what is kept back of both in `heldout/`, and counts."""
     counts: dict[str, Any] = {"documents": {}, "tasks": {}}
     found: list[Piece] = []
     with watch.step("cut the documents") as advance:

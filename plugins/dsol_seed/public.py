@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,18 @@ class Asked:
     answer: str
     support: tuple[str, ...] = ()  # sentences of the passage that hold the answer
     language: str = "en"
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A fact of a document, as two mentions in it say it; `at` and `to` are sentence and word of both."""
+
+    fact: int
+    subject: str
+    predicate: str
+    object: str
+    at: tuple[int, int]
+    to: tuple[int, int]
 
 
 def stories(public: Path, part: str = "train") -> dict[str, list[str]]:
@@ -72,27 +85,18 @@ def searches(public: Path) -> Iterator[Asked]:
             yield Asked(row["id"], passage, row["input"].rstrip("?") + "?", plain(said["answer"]), support)
 
 
-def documents_with_triples(public: Path) -> Iterator[tuple[str, list[str], list[dict[str, object]]]]:
-    """Read Re-DocRED: title, sentences, and for each triple its names, types, predicate and where both ends stand."""
+def documents_with_triples(public: Path) -> Iterator[tuple[str, list[str], list[Stated]]]:
+    """Read Re-DocRED: title, sentences, and its facts, once for every pair of mentions."""
     names = _predicates(public / "d2spo/redocred")
     for row in json.loads((public / "d2spo/redocred/dev_revised.json").read_text(encoding="utf-8")):
-        sentences = [plain(" ".join(words)) for words in row["sents"]]
         entities = row["vertexSet"]
-        triples: list[dict[str, object]] = []
-        for label in row["labels"]:
-            for head in entities[label["h"]]:
-                for tail in entities[label["t"]]:
-                    triples.append(
-                        {
-                            "subject": plain(head["name"]),
-                            "predicate": names[label["r"]],
-                            "object": plain(tail["name"]),
-                            "sentences": (head["sent_id"], tail["sent_id"]),
-                            "at": (head["sent_id"], head["pos"][0], tail["pos"][0]),
-                            "types": (head["type"], tail["type"]),
-                        }
-                    )
-        yield row["title"], sentences, triples
+        stated = [
+            Stated(number, plain(head["name"]), names[label["r"]], plain(tail["name"]), _place(head), _place(tail))
+            for number, label in enumerate(row["labels"])
+            for head in entities[label["h"]]
+            for tail in entities[label["t"]]
+        ]
+        yield row["title"], [plain(" ".join(words)) for words in row["sents"]], stated
 
 
 def entities(public: Path) -> Iterator[tuple[str, list[str], list[tuple[int, int, str, str]]]]:
@@ -109,12 +113,36 @@ def entities(public: Path) -> Iterator[tuple[str, list[str], list[tuple[int, int
 def plain(text: str) -> str:
     """Write text that was cut into words as people write it."""
     for cut, whole in (
-        ("`` ", '"'), (" ''", '"'), ("``", '"'), ("''", '"'), (" ,", ","), (" .", "."), (" ;", ";"), (" :", ":"),
-        (" ?", "?"), (" !", "!"), (" 's", "'s"), (" n't", "n't"), ("( ", "("), (" )", ")"), (" - ", "-"), (" @-@ ", "-"),
-        (" @,@ ", ","), (" @.@ ", "."), (" %", "%"), ("$ ", "$"), (" 're", "'re"), (" 've", "'ve"), (" 'll", "'ll"),
-    ):  # fmt: skip
+        ("`` ", '"'),
+        (" ''", '"'),
+        ("``", '"'),
+        ("''", '"'),
+        (" ,", ","),
+        (" .", "."),
+        (" ;", ";"),
+        (" :", ":"),
+        (" ?", "?"),
+        (" !", "!"),
+        (" 's", "'s"),
+        (" n't", "n't"),
+        ("( ", "("),
+        (" )", ")"),
+        (" - ", "-"),
+        (" @-@ ", "-"),
+        (" @,@ ", ","),
+        (" @.@ ", "."),
+        (" %", "%"),
+        ("$ ", "$"),
+        (" 're", "'re"),
+        (" 've", "'ve"),
+        (" 'll", "'ll"),
+    ):
         text = text.replace(cut, whole)
     return " ".join(text.split())
+
+
+def _place(mention: Mapping[str, Any]) -> tuple[int, int]:
+    return int(mention["sent_id"]), int(mention["pos"][0])
 
 
 def _predicates(folder: Path) -> dict[str, str]:

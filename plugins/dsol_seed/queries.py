@@ -59,10 +59,10 @@ def queries(public: Path, work: Path, watch: Watch) -> tuple[Task, Task]:
         for sample in built.sources[f"{name}_renumbered"]
         if int(sample.id.rpartition("/")[2]) < copies
     ]
-    return Task(tuple(rows), tuple(scored)), Task(_bare(rows), _bare(scored))
+    return Task(tuple(rows), tuple(scored)), Task(bare(rows), bare(scored))
 
 
-def _bare(rows: Sequence[Row]) -> tuple[Row, ...]:
+def bare(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Take the list of the schema away where the question alone shows all that the answer points to."""
     return tuple(
         Row(row.user, row.answer, row.system.partition("\n")[0])

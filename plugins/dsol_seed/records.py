@@ -1,7 +1,7 @@
 """Rows that teach to extract: fields of records told in words, the things that a text names, and triples.
 
-Records are the rows of Spider's (English) and SeSQL's (Chinese) tables; things and triples in real text are Re-DocRED's.
-Every answer is JSON, one compact line for each thing, so that a cut answer loses only its last line.
+Records are the rows of Spider's (English) and SeSQL's (Chinese) tables; things and triples in real text are
+Re-DocRED's. Every answer is JSON, one compact line for each thing, so that a cut answer loses only its last line.
 """
 
 from __future__ import annotations
@@ -14,23 +14,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsol_seed.public import documents_with_triples, entities
+from dsol_seed.public import Stated, documents_with_triples, entities
 from dsol_seed.row import Row, Task, divided
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 KINDS = {
-    "PER": "person", "ORG": "organization", "LOC": "place", "TIME": "time", "NUM": "number", "MISC": "other",
-}  # fmt: skip
+    "PER": "person",
+    "ORG": "organization",
+    "LOC": "place",
+    "TIME": "time",
+    "NUM": "number",
+    "MISC": "other",
+}
+MOST = 12  # triples of an answer
 NOTHING = {"en": "none", "zh": "无"}
 FIELDS = {
-    "en": ("Extract the fields {names} from the text. One JSON line for each record.", "Read the text and give {names} as JSON, one line a record."),
+    "en": (
+        "Extract the fields {names} from the text. One JSON line for each record.",
+        "Read the text and give {names} as JSON, one line a record.",
+    ),
     "zh": ("从文字中抽取字段：{names}。每条记录一行JSON。", "阅读文字，以JSON给出{names}，每条记录一行。"),
-}  # fmt: skip
+}
 TRIPLES = {
-    "en": ("Extract triples. Predicates: {names}. One JSON line for each triple.", "Which of these relations does the text state: {names}? Answer with one JSON line a triple."),
+    "en": (
+        "Extract triples. Predicates: {names}. One JSON line for each triple.",
+        "Which of these relations does the text state: {names}? Answer with one JSON line a triple.",
+    ),
     "zh": ("抽取三元组。谓词：{names}。每个三元组一行JSON。", "文中有哪些下列关系：{names}？每个三元组一行JSON。"),
-}  # fmt: skip
+}
 THINGS = (
     "List the {kinds} that the text names. One JSON line for each, with name and type.",
     "Find the {kinds} in the text. Answer with one JSON line each: name, type.",
@@ -79,7 +91,7 @@ def fields(some: Sequence[Record], count: int, seed: int = 1) -> Task:
 def triples(public: Path, some: Sequence[Record], count: int, seed: int = 2) -> Task:
     """Make rows that ask for triples: in sentences of real text, and about `count` in records told in words."""
     draw = random.Random(seed)
-    return divided([*_real_triples(public, draw), *_told_triples(_by_table(some), count, draw)])
+    return divided([*_real_triples(public, draw), *told_triples(some, count, draw)])
 
 
 def things(public: Path, seed: int = 3) -> Task:
@@ -161,42 +173,44 @@ def _fields(tables: Sequence[Sequence[Record]], count: int, draw: random.Random)
         yield some[0].database, Row((" " if language == "en" else "").join(text), lines(found, language), asked)
 
 
-def _told_triples(tables: Sequence[Sequence[Record]], count: int, draw: random.Random) -> Iterator[tuple[str, Row]]:
+def told_triples(some: Sequence[Record], count: int, draw: random.Random) -> Iterator[tuple[str, Row]]:
+    """Make rows that ask for triples in records told in words, with the database of each."""
+    tables = _by_table(some)
     for _ in range(count):
         table = draw.choice(tables)
-        some = draw.sample(list(table), min(len(table), draw.randint(1, 3)))
-        language = some[0].language
-        names = list(some[0].cells)
+        here = draw.sample(list(table), min(len(table), draw.randint(1, 3)))
+        language = here[0].language
+        names = list(here[0].cells)
         predicates = draw.sample(names, min(len(names), draw.randint(2, 5)))
         text, found = [], []
-        for record in some:
+        for record in here:
             held = [name for name in names if name in record.cells]
             told = draw.sample(held, min(len(held), draw.randint(1, 3)))
             text.append(_told(record, told, draw))
             said = [name for name in told if name in predicates]
             found += [{"subject": record.label, "predicate": name, "object": record.cells[name]} for name in said]
         asked = draw.choice(TRIPLES[language]).format(names=", ".join(predicates))
-        yield some[0].database, Row((" " if language == "en" else "").join(text), lines(found, language), asked)
+        yield here[0].database, Row((" " if language == "en" else "").join(text), lines(found, language), asked)
 
 
 def _real_triples(public: Path, draw: random.Random) -> Iterator[tuple[str, Row]]:
     documents = list(documents_with_triples(public))
-    usual = [str(triple["predicate"]) for _, _, said in documents for triple in said]
-    for title, sentences, said in documents:
+    usual = [one.predicate for _, _, stated in documents for one in stated]
+    for title, sentences, stated in documents:
         for first in range(len(sentences)):
             last = first + draw.randint(1, 3)
-            here = [t for t in said if all(first <= at < last for at in t["sentences"])]  # type: ignore[attr-defined]
-            here.sort(key=lambda triple: triple["at"])  # type: ignore[arg-type, return-value]
-            named = list(dict.fromkeys(str(triple["predicate"]) for triple in here))
+            here: dict[int, Stated] = {}
+            for one in sorted(stated, key=lambda one: (one.at, one.to)):
+                if first <= one.at[0] < last and first <= one.to[0] < last:
+                    here.setdefault(one.fact, one)  # its first mention stands for it
+            named = list(dict.fromkeys(one.predicate for one in here.values()))
             asked = draw.sample(named, min(len(named), 5))
-            asked += [name for name in draw.sample(usual, 4) if name not in named]
-            asked = list(dict.fromkeys(asked))
+            asked = list(dict.fromkeys([*asked, *(name for name in draw.sample(usual, 4) if name not in named)]))
             draw.shuffle(asked)
-            keys = ("subject", "predicate", "object")
-            found = {tuple(t[key] for key in keys): None for t in here if t["predicate"] in asked}
-            rows = [dict(zip(keys, triple, strict=True)) for triple in list(found)[:12]]
+            said = [(one.subject, one.predicate, one.object) for one in here.values() if one.predicate in asked]
+            rows = [dict(zip(("subject", "predicate", "object"), one, strict=True)) for one in dict.fromkeys(said)]
             words = draw.choice(TRIPLES["en"]).format(names=", ".join(asked))
-            yield title, Row(" ".join(sentences[first:last]), lines(rows, "en"), words)
+            yield title, Row(" ".join(sentences[first:last]), lines(rows[:MOST], "en"), words)
 
 
 def _things(public: Path, draw: random.Random) -> Iterator[tuple[str, Row]]:

@@ -61,7 +61,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     samples = _rendered(sources | judged, rendering, progress)
     trained = {name: samples[name] for name in sources}
     if settings.notation == "pointers":
-        trained |= {f"{name}_renumbered": _renumbered(samples[name], settings.numberings) for name in sources}
+        trained |= {f"{name}_renumbered": renumbered(samples[name], settings.numberings) for name in sources}
     report["not_canonical"] = [
         f"{database}: {reason}: {sql}" for (database, sql), reason in list(writing.refused.items())[:SHOWN]
     ]
@@ -220,7 +220,7 @@ def _rendered(
     return samples
 
 
-def _renumbered(samples: Sequence[Sample], times: int) -> list[Sample]:
+def renumbered(samples: Sequence[Sample], times: int) -> list[Sample]:
     """Copy each sample so many times with its pointers numbered at random, so that a model learns to follow them.
 
     Where the schema is listed, a few samples of one database share a numbering, and so the tokens of its listing.
