@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsol.errors import RecipeError
-from dsol.plugins import Plugins
+from dsol.errors import RecipeError, unknown
 
 if TYPE_CHECKING:
-    from dsol.line import Parts
-    from dsol.solution import Baseline, Settings
+    from dsol.parts import Parts
+    from dsol.solution import Baseline
 
-Target = Annotated[str, typer.Argument(help="A solution's name (see `dsol list`), or a recipe file.")]
-RunOption = Annotated[Path | None, typer.Option("--run", help="The run's folder [default: runs/<solution>].")]
+Targets = Annotated[
+    list[str], typer.Argument(help="Solutions by name (see `dsol list`), or one recipe file; then their settings.")
+]
+RunOption = Annotated[Path | None, typer.Option("--run", help="The run's folder [default: runs/<its name>].")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override: stages.sft.backend.learning_rate=1e-4")]
 RecipeOption = Annotated[
     Path | None,
@@ -24,49 +25,42 @@ RecipeOption = Annotated[
 ]
 BaseOption = Annotated[str, typer.Option("--base", help="A hub id, a local folder, seed, or scratch:<size>.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
+SolutionOption = Annotated[str, typer.Option("--solution", help="Which one, where a run's model serves several.")]
 BaselineOption = Annotated[
     str, typer.Option("--baseline", help="Your old feature, as module:function (input -> output, confidence).")
 ]
 
 
-def read_parts(context: typer.Context, target: str, recipe: Path | None, base: str, changes: list[str] | None) -> Parts:
-    """Lay the recipe's layers over each other: the solution's, the user's file, options, --set."""
-    from dsol import recipe as recipes
-    from dsol.line import resolve
-    from dsol.options import read_options
+def read_parts(
+    context: typer.Context, words: list[str], recipe: Path | None, base: str, changes: list[str] | None
+) -> Parts:
+    """Read the recipe that a command's words mean: names of solutions or a recipe file, then the solutions' options."""
+    from dsol import reading
 
-    plugins: Plugins = context.obj
-    if target.endswith((".yaml", ".yml")):
-        if recipe:
-            raise RecipeError("command line", [f"{target} is a recipe already; leave --recipe {recipe} out"])
-        recipe = Path(target)
-    if recipe and recipe != Path(target) and not recipe.exists():
-        recipe = recipes.named(recipe, plugins.solution(target).recipe)
-    given = recipes.read_layer(recipe) if recipe else {}
-    name = str(given.get("solution", target)) if recipe == Path(target) else target
-    solution = plugins.solution(name)
-    options: dict[str, Any] = {"settings": read_options(context.args, solution.Settings)}
-    if base:
-        options["base"] = base
-    own = recipes.read_layer(solution.recipe)
-    layers = [given, options, *map(recipes.parse_override, changes or [])]
-    chosen = str(recipes.merge(own, *layers).get("base", ""))
-    merged = recipes.merge(
-        {"solution": name}, *(recipes.for_base(layer, chosen) for layer in (own, given)), *layers[1:]
-    )
-    backend = plugins.backend(str(merged.get("backend", "trl")))
-    problems = []
-    stages = merged.get("stages")
-    for stage, settings in stages.items() if isinstance(stages, dict) else ():
-        forwarded = settings.get("backend", {}) if isinstance(settings, dict) else {}
-        if isinstance(forwarded, dict):
-            problems += [f"stages.{stage}.{problem}" for problem in backend.check(forwarded)]
+    first = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))
+    if not first:
+        raise RecipeError("command line", [f"name a solution or a recipe file before {words[0]}"])
+    options = [*words[first:], *context.args]
+    return reading.read_parts(context.obj, words[:first], options, recipe, base, changes or ())
 
-    def metrics(settings: Settings) -> list[str]:
-        return [metric.name for metric in solution.metrics(settings)]
 
-    checked = recipes.check(str(recipe or "recipe"), merged, solution.Settings, problems, metrics)
-    return resolve(checked, plugins)
+def default_folder(parts: Parts, targets: list[str]) -> Path:
+    """Name a run's folder: after its solutions, or after the recipe's file."""
+    return Path("runs") / (parts.names if parts.tasks else Path(targets[0]).stem)
+
+
+def read_baseline(name: str, solutions: list[str]) -> dict[str, Baseline]:
+    """Import a product's own function from `module:function`, or `solution=module:function` where there are several."""
+    if not name:
+        return {}
+    solution, equals, function = name.rpartition("=")
+    if not equals and len(solutions) != 1:
+        raise RecipeError(
+            "--baseline", [f"of which solution? write <solution>={name} with one of {', '.join(solutions)}"]
+        )
+    if equals and solution not in solutions:
+        raise RecipeError("--baseline", [unknown("solution", solution, solutions)])
+    return {solution or solutions[0]: read_callable(function)}
 
 
 def read_callable(name: str) -> Baseline:

@@ -14,8 +14,10 @@ from dsol.arguments import (
     RecipeOption,
     RunOption,
     SetOption,
-    Target,
-    read_callable,
+    SolutionOption,
+    Targets,
+    default_folder,
+    read_baseline,
     read_parts,
 )
 from dsol.plugins import Plugins
@@ -50,7 +52,7 @@ def list_plugins(context: typer.Context, as_json: JsonOption = False) -> None:
 
 def plan(
     context: typer.Context,
-    target: Target,
+    targets: Targets,
     recipe: RecipeOption = None,
     base: BaseOption = "",
     changes: SetOption = None,
@@ -59,13 +61,13 @@ def plan(
     """Show what the know-how rules propose for a recipe, and what it uses."""
     from dsol import knowhow
 
-    parts = read_parts(context, target, recipe, base, changes)
+    parts = read_parts(context, targets, recipe, base, changes)
     print_rows(knowhow.described(knowhow.advise(parts.recipe, context.obj.rules)), as_json)
 
 
 def build_data(
     context: typer.Context,
-    target: Target,
+    targets: Targets,
     run: RunOption = None,
     recipe: RecipeOption = None,
     base: BaseOption = "",
@@ -73,25 +75,26 @@ def build_data(
     as_json: JsonOption = False,
 ) -> None:
     """Build, split and check the samples, and stop there."""
-    from dsol import line
+    from dsol import building
+    from dsol.data import counted
     from dsol.progress import Watch
     from dsol.run import locked, open_run, read_json
 
-    parts = read_parts(context, target, recipe, base, changes)
-    opened = open_run(run or Path("runs") / parts.solution.name, parts.recipe)
+    parts = read_parts(context, targets, recipe, base, changes)
+    opened = open_run(run or default_folder(parts, targets), parts.recipe)
     with locked(opened):
-        line.build(parts, opened, Watch())
-    report = read_json(opened / "data" / "report.json")
-    counts = {**report["sources"], "development": report["development"]}
-    counts |= {f"heldout: {name}": count for name, count in report["heldout"].items()}
-    print_rows(report if as_json else [{"samples": name, "count": count} for name, count in counts.items()], as_json)
+        building.build(parts, opened, Watch())
+    reports = {task.name: read_json(parts.home(opened, task) / "data" / "report.json") for task in parts.tasks}
+    documents = opened / "data" / "sources.json"
+    reports |= {"sources": read_json(documents)} if documents.exists() else {}
+    print_rows(reports if as_json else counted(reports, parts), as_json)
     if not as_json:
         print(f"samples and report: {opened / 'data'}")
 
 
 def train(
     context: typer.Context,
-    target: Target,
+    targets: Targets,
     run: RunOption = None,
     recipe: RecipeOption = None,
     base: BaseOption = "",
@@ -100,31 +103,39 @@ def train(
     restart: Annotated[bool, typer.Option("--restart", help="Remove the run first.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a solution, score it, compare it with the baseline; on the same folder it goes on where it stopped.
+    """Train solutions or a recipe, score them, compare with the baseline; on the same folder it goes on.
 
-    Every setting of the solution is an option as well, such as --database and --examples of text2sql.
+    Every setting of a solution is an option as well, such as --database and --examples of text2sql.
     """
     from dsol import line, report
     from dsol.progress import Watch
     from dsol.run import read_json
     from dsol.run import restart as remove
 
-    parts = read_parts(context, target, recipe, base, changes)
-    folder = run or Path("runs") / parts.solution.name
+    parts = read_parts(context, targets, recipe, base, changes)
+    folder = run or default_folder(parts, targets)
     if restart:
         remove(folder)
-    old = read_callable(baseline) if baseline else None
+    old = read_baseline(baseline, [task.name for task in parts.tasks])
     finished = line.train(parts, folder, context.obj, Watch(), old)
-    numbers = read_json(finished / "report.json")
-    print_tables(numbers, report.tables, as_json)
-    if not as_json:
-        print(f"report: {finished / 'report.html'}")
+    homes = [parts.home(finished, task) for task in parts.tasks]
+    places = homes if len(homes) == 1 else [*homes, finished]
+    reports = [read_json(place / "report.json") for place in places]
+    if as_json:
+        print_rows(
+            reports[0] if len(homes) == 1 else dict(zip([*parts.recipe.solutions, "run"], reports, strict=True)), True
+        )
+    for numbers, place in zip(reports, places, strict=True) if not as_json else ():
+        print_tables(numbers, report.tables, False)
+        print(f"report: {place / 'report.html'}")
 
 
 def evaluate(
     context: typer.Context,
     run: Annotated[str, typer.Argument(help="A finished run's folder.")],
     baseline: BaselineOption = "",
+    solution: SolutionOption = "",
+    checkpoint: Annotated[str, typer.Option("--checkpoint", help="stages/<stage>/checkpoint-<step> of the run.")] = "",
     name: Annotated[str, typer.Option("--name", help="Folder under <run>/eval for the answers.")] = "heldout",
     as_json: JsonOption = False,
 ) -> None:
@@ -135,26 +146,23 @@ def evaluate(
     from dsol.run import find_run
 
     found = find_run(run)
-    parts = serving.open_parts(found, context.obj, {})
-    changes = read_options(context.args, parts.solution.Settings)
-    parts = serving.open_parts(found, context.obj, changes)
-    files = data.read_files(found / "data")
-    heldout = parts.solution.heldout(parts.settings, files) if changes else data.read_heldout(found / "data")
-    old = read_callable(baseline) if baseline else parts.solution.baseline(parts.settings)
+    parts = serving.open_parts(found, context.obj)
+    task = serving.pick(parts, found, solution)
+    changes = read_options(context.args, {task.name: task.solution.Settings}).get(task.name, {})
+    parts = serving.change(parts, found, task, changes)
+    task = serving.pick(parts, found, task.name)
+    home = parts.home(found, task)
+    files = data.read_files(home / "data")
+    heldout = task.solution.heldout(task.settings, files) if changes else data.read_heldout(home / "data")
+    old = read_baseline(baseline, [task.name]).get(task.name) or task.solution.baseline(task.settings)
+    model = found / (checkpoint or "model")
+    learned = calibration.read(home / "thresholds.json")
     with Watch().step("answer the held-out questions") as advance:
-        rows = evaluation.predict(
-            parts.solution,
-            parts.settings,
-            parts.backend.load(found / "model"),
-            calibration.read(found / "thresholds.json"),
-            old,
-            heldout,
-            files,
-            advance,
-        )
-    where = found / "eval" / name
+        generate = parts.backend.load(model)
+        rows = evaluation.predict(task.solution, task.settings, generate, learned, old, heldout, files, advance)
+    where = home / "eval" / name
     evaluation.write_answers(where / "answers.jsonl", rows)
-    numbers = report.write_scores(where, parts.solution.metrics(parts.settings)[0], rows, parts.recipe.release.level)
+    numbers = report.write_scores(where, task.solution.metrics(task.settings)[0], rows, parts.recipe.release.level)
     print_tables(numbers, report.tables, as_json)
     if not as_json:
         print(f"answers: {where / 'answers.jsonl'}")
@@ -164,18 +172,20 @@ def compare(
     context: typer.Context,
     run: Annotated[str, typer.Argument(help="A finished run's folder.")],
     other: Annotated[str, typer.Argument(help='Another finished run over the same questions, or "baseline".')],
+    solution: SolutionOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Compare what a product would get from two runs, or from a run and its baseline, question by question."""
-    from dsol import report
+    from dsol import report, serving
     from dsol.evaluation import read_answers
     from dsol.run import find_run
 
-    one = find_run(run)
+    one = serving.home(find_run(run), context.obj, solution)
     if other == "baseline":
         found = report.compare_run(one, read_answers(one / "answers.jsonl"), "baseline")
     else:
-        found = report.compare_run(one, read_answers(find_run(other) / "answers.jsonl"), "combined")
+        two = serving.home(find_run(other), context.obj, solution)
+        found = report.compare_run(one, read_answers(two / "answers.jsonl"), "combined")
     print_tables(found, lambda numbers, width: report.comparison_tables(numbers, run, other), as_json)
 
 
@@ -183,6 +193,7 @@ def ask(
     context: typer.Context,
     target: Annotated[str, typer.Argument(help="A solution (its newest run is taken), or a run's folder.")],
     question: Annotated[str, typer.Argument(help="What to ask; for some solutions a file.")],
+    solution: SolutionOption = "",
     baseline: BaselineOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -191,10 +202,13 @@ def ask(
     from dsol.options import read_options
     from dsol.run import find_run
 
-    found = find_run("", target) if target in context.obj.solutions and not Path(target).exists() else find_run(target)
-    parts = serving.open_parts(found, context.obj, {})
-    parts = serving.open_parts(found, context.obj, read_options(context.args, parts.solution.Settings))
-    old = read_callable(baseline) if baseline else None
-    product = serving.embed(parts, found, old)
-    answer = product.invoke(parts.solution.read_input(question, parts.settings))
-    print(answer.model_dump_json(indent=1) if as_json else parts.solution.show(answer))
+    named = target in context.obj.solutions and not Path(target).exists()
+    found = find_run("", target) if named else find_run(target)
+    parts = serving.open_parts(found, context.obj)
+    task = serving.pick(parts, found, target if named else solution)
+    options = read_options(context.args, {task.name: task.solution.Settings})
+    parts = serving.change(parts, found, task, options.get(task.name, {}))
+    task = serving.pick(parts, found, task.name)
+    old = read_baseline(baseline, [task.name]).get(task.name)
+    answer = serving.embed(parts, found, task.name, old).invoke(task.solution.read_input(question, task.settings))
+    print(answer.model_dump_json(indent=1) if as_json else task.solution.show(answer))

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsol.errors import DataError, RunError
 from dsol.run import read_json, write_json, write_text
 from dsol.sample import Sample
 from dsol.solution import Built
 
+if TYPE_CHECKING:
+    from dsol.corpus import Contamination
+    from dsol.parts import Parts
 
-def write(folder: Path, built: Built) -> dict[str, Any]:
+HELD = 100  # conversations' samples that are held out at most, for their loss
+
+
+def write(folder: Path, built: Built, asked: Callable[[Sample], str], contamination: Contamination) -> dict[str, Any]:
     """Write `<source>.jsonl`, `development.jsonl`, `heldout/<set>.jsonl` and `report.json`; return the counts.
 
-    A training sample whose input equals a development or held-out one is left out and counted. Without any training
-    sample, or without a development or held-out one, there is nothing to train or to judge: a DataError.
+    A training sample is left out and counted where its input equals a development or held-out one, or where what is
+    asked in it (`asked(sample)`) shares a long run of words with an evaluation set. Without any training sample, or
+    without a development one, there is nothing to train or to judge: a DataError.
     """
     judged = {_key(sample) for samples in [built.development, *built.heldout.values()] for sample in samples}
     kept: dict[str, list[Sample]] = {}
     leaked: dict[str, int] = {}
+    contaminated: dict[str, int] = {}
     for name, samples in built.sources.items():
-        kept[name] = [sample for sample in samples if sample.input is None or _key(sample) not in judged]
-        leaked[name] = len(samples) - len(kept[name])
+        apart = [sample for sample in samples if sample.input is None or _key(sample) not in judged]
+        leaked[name] = len(samples) - len(apart)
+        kept[name] = [sample for sample in apart if not contamination.found(asked(sample))]
+        contaminated[name] = len(apart) - len(kept[name])
     if not any(kept.values()):
         raise DataError(["no training sample is left; give more examples, or let the solution make more"])
     if not built.development:
@@ -44,10 +54,38 @@ def write(folder: Path, built: Built) -> dict[str, Any]:
         "development": len(built.development),
         "heldout": {name: len(samples) for name, samples in built.heldout.items()},
         "left_out_as_leaked": leaked,
+        "left_out_as_contaminated": contaminated,
         "files": sorted(built.files),
     }
     write_json(folder / "report.json", {**counts, **built.report})
     return counts
+
+
+def write_chats(folder: Path, name: str, samples: Sequence[Sample], contamination: Contamination) -> dict[str, Any]:
+    """Write a source of conversations as `<name>.jsonl`, a few of them held out as `heldout/<name>.jsonl`.
+
+    Left out and counted: conversations that share a long run of words with an evaluation set.
+    """
+    apart = [sample for sample in samples if not contamination.found(_said(sample))]
+    every = max(20, -(-len(apart) // HELD))
+    held = apart[every - 1 :: every]
+    kept = [sample for at, sample in enumerate(apart) if (at + 1) % every]
+    if not kept:
+        raise DataError([f"source {name}: no conversation is left; an evaluation set holds all of them"])
+    write_samples(folder / f"{name}.jsonl", kept)
+    write_samples(folder / "heldout" / f"{name}.jsonl", held)
+    return {"kept": len(kept), "held_out": len(held), "left_out_as_contaminated": len(samples) - len(apart)}
+
+
+def counted(reports: Mapping[str, Mapping[str, Any]], parts: Parts) -> list[dict[str, Any]]:
+    """Turn the reports of what was built into rows of a table: what, and how many samples."""
+    found: list[dict[str, Any]] = []
+    for task in parts.tasks:
+        report = reports[task.name]
+        counts = {**report["sources"], "development": report["development"]}
+        counts |= {f"heldout: {name}": count for name, count in report["heldout"].items()}
+        found += [{"samples": parts.source(task, name), "count": count} for name, count in counts.items()]
+    return found + [{"samples": name, "count": one["kept"]} for name, one in reports.get("sources", {}).items()]
 
 
 def read_sources(folder: Path) -> dict[str, list[Sample]]:
@@ -80,6 +118,21 @@ def read_samples(path: Path) -> list[Sample]:
             return [Sample.model_validate_json(line) for line in lines]
     except (FileNotFoundError, ValueError) as error:  # pydantic's and Unicode's errors are ValueErrors
         raise RunError(f"{path} is damaged or missing; start the run over with --restart") from error
+
+
+def read_texts(path: Path) -> Iterator[str]:
+    """Read the texts of documents that a run wrote, one at a time."""
+    try:
+        with open(path, encoding="utf-8") as lines:
+            for line in lines:
+                yield str(json.loads(line)["text"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} is damaged or missing; start the run over with --restart") from error
+
+
+def _said(sample: Sample) -> str:
+    turns = (sample.input or {}).get("messages", ())
+    return "\n".join([*(turn["content"] for turn in turns), sample.target])
 
 
 def _key(sample: Sample) -> str:

@@ -37,6 +37,11 @@ def dsol_bases() -> Mapping[str, Path]:  # type: ignore[empty-body]
 
 
 @hookspec
+def dsol_recipes() -> Mapping[str, Path]:  # type: ignore[empty-body]
+    """Return recipe files by the name under which `dsol train` takes them."""
+
+
+@hookspec
 def dsol_rules() -> Sequence[Rule]:  # type: ignore[empty-body]
     """Return know-how rules; each proposes settings for a recipe and says why."""
 

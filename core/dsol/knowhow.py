@@ -76,3 +76,15 @@ BUILT_IN = {
         Rule("share-prefix", "equal loss and gradients at a fraction of the tokens (tests/benchmarks)", _share_prefix),
     )
 }
+
+KIND_WEIGHTS = {"standard": 3.0, "book": 3.0, "paper": 2.0, "site": 1.0, "news": 0.5}
+MIP_SHARE = 0.1
+
+
+def general_ratio(domain_tokens: int, mip: float) -> float:
+    """Placeholder until the rules' branch lands."""
+    import math
+
+    steps = math.log10(min(max(domain_tokens, 1e7), 1e11))
+    ratio = 10 - 5 * (steps - 7) / 2 if steps <= 9 else 5 - 4 * (steps - 9) / 2
+    return ratio * (1 - mip)

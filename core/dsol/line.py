@@ -6,53 +6,27 @@ import importlib.metadata
 import platform
 import shutil
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from dsol import calibration, data, evaluation, knowhow, mix, rows, selection
-from dsol.backend import Backend, Chat, Codec, FitJob, Progress
+from dsol import building, calibration, data, evaluation, knowhow, mix, selection
+from dsol.backend import FitJob, Progress
+from dsol.parts import Parts, Task
 from dsol.plugins import Plugins
 from dsol.progress import Watch
-from dsol.recipe import Recipe
 from dsol.run import Run, locked, open_run, replace, write_json
-from dsol.solution import Baseline, Settings, Solution
+from dsol.solution import Baseline
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What a recipe's names stand for: the solution with its checked settings, and the backend."""
-
-    recipe: Recipe
-    solution: Solution
-    settings: Settings
-    backend: Backend
-    bases: Mapping[str, Path] = field(default_factory=dict)
-
-    @property
-    def grounded(self) -> Recipe:
-        """The recipe with a base that a plugin ships named by its folder."""
-        where = self.bases.get(self.recipe.base)
-        return self.recipe.model_copy(update={"base": str(where)}) if where else self.recipe
-
-
-def resolve(recipe: Recipe, plugins: Plugins) -> Parts:
-    """Look a recipe's names up, once."""
-    solution = plugins.solution(recipe.solution)
-    return Parts(
-        recipe,
-        solution,
-        solution.Settings.model_validate(recipe.settings),
-        plugins.backend(recipe.backend),
-        plugins.bases,
-    )
-
-
-def train(parts: Parts, folder: Path, plugins: Plugins, watch: Watch, baseline: Baseline | None = None) -> Run:
+def train(
+    parts: Parts, folder: Path, plugins: Plugins, watch: Watch, baselines: Mapping[str, Baseline] = MappingProxyType({})
+) -> Run:
     """Walk the whole line in `folder`; what an earlier process finished there is not done again.
 
-    `baseline` None means the solution's own rule-based one. Returns the finished run.
+    `baselines`: functions of products, by solution, in place of the solutions' rule-based ones. Returns the finished
+    run.
     """
     run = open_run(folder, parts.recipe)
     with locked(run):
@@ -64,69 +38,44 @@ def train(parts: Parts, folder: Path, plugins: Plugins, watch: Watch, baseline: 
                 run / "advice.json",
                 knowhow.described(knowhow.advise(parts.recipe, plugins.rules)),
             )
-            run.note(solution=parts.solution.name, base=parts.recipe.base, seed=parts.recipe.seed, versions=versions())
+            run.note(
+                solutions=[task.name for task in parts.tasks],
+                base=parts.recipe.base,
+                seed=parts.recipe.seed,
+                versions=versions(),
+            )
             run.finish("plan")
         if not run.done("build"):
             parts.backend.check_base(parts.grounded)  # a mistake in it shouldn't wait until the samples are built
-        build(parts, run, watch)
-        files = tokenise(parts, run, watch)
+        building.build(parts, run, watch)
+        files = building.tokenise(parts, run, watch)
+        selection.look_before(parts, run, watch)
         model = run / "base"
         for name in parts.recipe.stages:
             model = train_stage(parts, run, name, model, files, plugins, watch)
         if not run.done("model"):
             replace(run / "model", lambda path: shutil.copytree(model, path))
             run.finish("model", chosen=str(model.relative_to(run.folder)))
-        evaluate(parts, run, watch, baseline or parts.solution.baseline(parts.settings))
+        for task in parts.tasks:
+            evaluate(parts, run, task, watch, baselines.get(task.name) or task.solution.baseline(task.settings))
+        write_report(parts, run, watch)
         run.note(complete=True)
     return run
-
-
-def build(parts: Parts, run: Run, watch: Watch) -> None:
-    """Build, split and decontaminate the samples into `data/`."""
-    if run.done("build"):
-        return
-    started = time.monotonic()
-    with watch.step("build the samples") as advance:
-        built = parts.solution.build(
-            parts.settings, parts.recipe.seed, lambda what, done, total: advance(done, total, what)
-        )
-        facts = data.write(run / "data", built)
-    run.finish("build", seconds=round(time.monotonic() - started, 1), **facts)
-
-
-def tokenise(parts: Parts, run: Run, watch: Watch) -> dict[str, Path]:
-    """Prepare the base into `base/`, and render and tokenise every source once into `rows/`."""
-    sources = data.read_sources(run / "data")
-    context = max(stage.context for stage in parts.recipe.stages.values())
-    if run.done("tokenise"):
-        return {name: run / "rows" / f"{name}.arrow" for name in sources}
-    prompt = parts.solution.prompt(parts.settings)
-
-    def texts() -> Iterable[tuple[Chat | None, str]]:
-        for name in sorted(sources):
-            for sample in sources[name]:
-                yield (prompt.chat(sample.input) if sample.input is not None else None), sample.target
-
-    started = time.monotonic()
-    with watch.step("prepare the base and the rows") as advance:
-        codec: Codec = parts.backend.prepare(parts.grounded, run / "base", texts)
-        files = rows.tokenise(sources, prompt, codec, context, run / "rows", advance)
-    run.note(template={"hash": codec.template.hash, "stop": codec.template.stop})
-    run.finish("tokenise", seconds=round(time.monotonic() - started, 1))
-    return files
 
 
 def train_stage(
     parts: Parts, run: Run, name: str, start: Path, files: Mapping[str, Path], plugins: Plugins, watch: Watch
 ) -> Path:
-    """Order the rows, fit, score the checkpoints on the development set and choose one; return its folder."""
+    """Order the rows, fit, score the checkpoints and choose one; return its folder."""
     stage, folder = parts.recipe.stages[name], run / "stages" / name
     step = f"stage {name}"
     if run.done(step):
         return run / str(run.manifest()["steps"][step]["chosen"])
     plugins.call("dsol_before_stage", run=run, stage=name, settings=stage)
     started = time.monotonic()
-    mixed = mix.write_mix(stage, files, parts.recipe.seed, folder)
+    mixed = mix.write_mix(stage, files, parts.recipe.seed, folder, building.kinds(parts, files))
+    for note in mixed["notes"]:
+        watch.say(f"{name}: {note}")
     job = FitJob(start, dict(files), folder / "mix.npy", folder, stage, parts.recipe.seed)
     with watch.step(f"train {name}") as advance:
 
@@ -138,59 +87,55 @@ def train_stage(
     trained = time.monotonic() - started
     with watch.step(f"score the checkpoints of {name}") as advance:
         scores = selection.score_checkpoints(parts, run, name, advance)
-    chosen = selection.choose(scores, selection.headline(parts))
-    write_json(run / "selection.json", chosen)
+    chosen = selection.choose(parts, run, name, scores)
     plugins.call("dsol_after_stage", run=run, stage=name, scores=chosen)
     where = folder / str(chosen["chosen"])
     run.finish(step, chosen=str(where.relative_to(run.folder)), train_seconds=round(trained, 1), steps=mixed["steps"])
     return where
 
 
-def evaluate(parts: Parts, run: Run, watch: Watch, baseline: Baseline) -> None:
-    """Calibrate on the development set, predict the held-out sets, and write the report."""
+def evaluate(parts: Parts, run: Run, task: Task, watch: Watch, baseline: Baseline) -> None:
+    """Calibrate a solution on its development set, and answer its held-out sets."""
+    home = parts.home(run, task)
+    files = data.read_files(home / "data")
+    before, after = parts.source(task, "calibrate"), parts.source(task, "predict")
+    if run.done(before) and run.done(after):
+        return
+    generate = parts.backend.load(run / "model")
+    started = time.monotonic()
+    if not run.done(before):
+        development = data.read_samples(home / "data" / "development.jsonl")
+        floor = parts.recipe.release.floor
+        with watch.step(f"calibrate the confidence of {task.name}") as advance:
+            learned = evaluation.learn_calibration(
+                task.solution, task.settings, generate, development, baseline, floor, files, advance
+            )
+        calibration.save(home / "thresholds.json", learned)
+        run.finish(before, seconds=round(time.monotonic() - started, 1))
+    started = time.monotonic()
+    if not run.done(after):
+        heldout = data.read_heldout(home / "data")
+        learned = calibration.read(home / "thresholds.json")
+        with watch.step(f"answer the held-out questions of {task.name}") as advance:
+            answers = evaluation.predict(
+                task.solution, task.settings, generate, learned, baseline, heldout, files, advance
+            )
+        evaluation.write_answers(home / "answers.jsonl", answers)
+        run.finish(after, seconds=round(time.monotonic() - started, 1))
+
+
+def write_report(parts: Parts, run: Run, watch: Watch) -> None:
+    """Write what the run achieved: one report a solution, or of the model alone where there is none."""
     from dsol import report  # draws plots: imported only where it is used
 
-    generate = parts.backend.load(run / "model")
-    files = data.read_files(run / "data")
-    started = time.monotonic()
-    if not run.done("calibrate"):
-        development = data.read_samples(run / "data" / "development.jsonl")
-        with watch.step("calibrate the confidence") as advance:
-            learned = evaluation.learn_calibration(
-                parts.solution,
-                parts.settings,
-                generate,
-                development,
-                baseline,
-                parts.recipe.release.floor,
-                files,
-                advance,
-            )
-        calibration.save(run / "thresholds.json", learned)
-        run.finish("calibrate", seconds=round(time.monotonic() - started, 1))
-    started = time.monotonic()
-    if not run.done("predict"):
-        heldout = data.read_heldout(run / "data")
-        with watch.step("answer the held-out questions") as advance:
-            answers = evaluation.predict(
-                parts.solution,
-                parts.settings,
-                generate,
-                calibration.read(run / "thresholds.json"),
-                baseline,
-                heldout,
-                files,
-                advance,
-            )
-        evaluation.write_answers(run / "answers.jsonl", answers)
-        run.finish("predict", seconds=round(time.monotonic() - started, 1))
     with watch.step("write the report"):
-        report.write_report(
-            run,
-            parts.solution.metrics(parts.settings)[0],
-            evaluation.read_answers(run / "answers.jsonl"),
-            parts.recipe.release.level,
-        )
+        for task in parts.tasks:
+            home = parts.home(run, task)
+            answers = evaluation.read_answers(home / "answers.jsonl")
+            metric = task.solution.metrics(task.settings)[0]
+            report.write_report(run, metric, answers, parts.recipe.release.level, home)
+        if len(parts.tasks) != 1:
+            report.write_overview(run)
 
 
 def versions() -> dict[str, Any]:

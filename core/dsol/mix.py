@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from dsol.errors import RecipeError, unknown
 from dsol.recipe import Stage
 from dsol.rows import sizes
 from dsol.run import replace, write_json
+from dsol.shares import TASK, Supply, plan
 
 # Below this share of saved tokens, laying rows out as branches costs more than it saves: a branch's own attention mask
 # and gathering are not free.
 WORTH = 0.2
+OPEN = 8  # steps that are filled at a time; more waste less room, and mix less
 
 
 @dataclass(frozen=True)
@@ -34,35 +36,43 @@ class Source:
         return own
 
 
-def write_mix(stage: Stage, rows: Mapping[str, Path], seed: int, folder: Path) -> dict[str, Any]:
+def write_mix(
+    stage: Stage, rows: Mapping[str, Path], seed: int, folder: Path, kinds: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """Draw the order of a stage and write `mix.npy` and `mix.json` to its folder; return what mix.json says.
 
-    `mix.npy`: int64 (n, 4) with the columns step, sequence, source (index into the sorted source names), row. The
-    rows of one step make up one optimizer step; the rows of one sequence share one prefix.
+    `kinds`: the kind of each source ("task" where it isn't said). `mix.npy`: int64 (n, 4) with the columns step,
+    sequence, source (index into the sorted source names), row. The rows of one step make up one optimizer step; the
+    rows of one sequence share one prefix.
     """
     names = sorted(rows)
-    missing = sorted(stage.sources.keys() - set(names))
-    if missing:
-        raise RecipeError("recipe", [f"sources.{missing[0]}: {unknown('source', missing[0], names)}"])
     sources = [Source(*sizes(rows[name])) for name in names]
     if stage.share_prefix == "never" or (stage.share_prefix == "auto" and not pays(sources, stage.batch_tokens)):
         sources = [Source(s.lengths, np.full_like(s.groups, -1), np.zeros_like(s.prefixes)) for s in sources]
-    shares = _shares(stage, names, sources)
-    order, drawn = draw(stage, sources, shares, seed)
+    supplies = {
+        name: Supply(kinds.get(name, TASK), int(source.own.sum())) for name, source in zip(names, sources, strict=True)
+    }
+    planned = plan(stage, supplies)
+    order, drawn = draw([planned.tokens[name] for name in names], sources, stage.batch_tokens, seed)
     replace(folder / "mix.npy", lambda path: _save(path, order))
+    shares = planned.shares
     described = {
         "seed": seed,
         "rows": len(order),
         "steps": int(order[-1, 0]) + 1 if len(order) else 0,
         "shared_prefix": bool(any((source.groups >= 0).any() for source in sources)),
         "computed_tokens": drawn.computed,
+        "notes": list(planned.notes),
         "sources": {
             name: {
-                "planned_share": shares[at],
+                "kind": supplies[name].kind,
+                "asked_share": planned.asked[name],
+                "planned_share": shares[name],
                 "achieved_share": drawn.achieved[at],
                 "tokens": drawn.tokens[at],
                 "rows": drawn.rows[at],
                 "epochs": drawn.epochs[at],
+                **({"cut_to_epochs": planned.short[name]} if name in planned.short else {}),
             }
             for at, name in enumerate(names)
         },
@@ -72,8 +82,8 @@ def write_mix(stage: Stage, rows: Mapping[str, Path], seed: int, folder: Path) -
 
 
 def pays(sources: list[Source], batch_tokens: int) -> bool:
-    """Say whether laying rows out as branches of shared prefixes saves enough of all computed tokens."""
-    plain = sum(int(source.lengths.sum()) for source in sources)
+    """Say whether laying rows out as branches of shared prefixes saves enough of the tokens of such sources."""
+    plain = sum(int(source.lengths.sum()) for source in sources if (source.groups >= 0).any())
     grouped = [(s.groups[s.groups >= 0], s.prefixes[s.groups >= 0], s.own[s.groups >= 0]) for s in sources]
     if plain == 0 or not any(len(groups) for groups, _, _ in grouped):
         return False
@@ -98,14 +108,13 @@ class Drawn:
     computed: int
 
 
-def draw(stage: Stage, sources: list[Source], shares: list[float], seed: int) -> tuple[np.ndarray, Drawn]:
-    """Draw rows by share, spread each source evenly over the stage, and pack them into sequences and steps."""
+def draw(wanted: Sequence[float], sources: Sequence[Source], batch_tokens: int, seed: int) -> tuple[np.ndarray, Drawn]:
+    """Draw about `wanted` tokens of each source, spread each evenly over the stage, and pack sequences into steps."""
     random = np.random.default_rng(seed)
     available = [int(source.own.sum()) for source in sources]
-    budget = stage.tokens or round(stage.epochs * sum(a for a, share in zip(available, shares, strict=True) if share))
     drawn, positions, owners = [], [], []
-    for at, (source, share) in enumerate(zip(sources, shares, strict=True)):
-        picked = _draw_rows(source.own, share * budget, random)
+    for at, (source, budget) in enumerate(zip(sources, wanted, strict=True)):
+        picked = _draw_rows(source.own, budget, random)
         drawn.append(picked)
         positions.append((np.arange(len(picked)) + random.random(len(picked))) / max(1, len(picked)))
         owners.append(np.full(len(picked), at))
@@ -115,11 +124,12 @@ def draw(stage: Stage, sources: list[Source], shares: list[float], seed: int) ->
     prefix = _gather(owner, row, [source.prefixes for source in sources])
     group = _gather(owner, row, [source.groups for source in sources])
     # Rows are grouped within windows of one pass, so that a repeated row is not met twice in a short time.
-    window = max(1, round(len(row) / max(1.0, budget / max(1, sum(available)))))
+    passes = max((budget / size for budget, size in zip(wanted, available, strict=True) if size), default=1.0)
+    window = max(1, round(len(row) / max(1.0, passes)))
     steps: list[list[list[int]]] = []
     for start in range(0, len(row), window):
         here = np.arange(start, min(start + window, len(row)))
-        steps += _pack(here, own, prefix, group, stage.batch_tokens, random)
+        steps += _pack(here, own, prefix, group, batch_tokens, random)
     order = np.array(
         [
             (step, sequence, owner[at], row[at])
@@ -140,17 +150,22 @@ def draw(stage: Stage, sources: list[Source], shares: list[float], seed: int) ->
     )
 
 
-def _shares(stage: Stage, names: list[str], sources: list[Source]) -> list[float]:
-    weights = [
-        float(stage.sources.get(name, 0.0)) if stage.sources else float(source.own.sum())
-        for name, source in zip(names, sources, strict=True)
-    ]
-    empty = [name for name, w, source in zip(names, weights, sources, strict=True) if w > 0 and not len(source.lengths)]
-    if empty:
-        raise RecipeError("recipe", [f"sources.{empty[0]}: has a share but no rows; remove it or give it data"])
-    if sum(weights) <= 0:
-        raise RecipeError("recipe", ["sources: no source has a share above 0"])
-    return [weight / sum(weights) for weight in weights]
+def by_length(order: np.ndarray, lengths: Sequence[np.ndarray], batch_tokens: int, seed: int) -> np.ndarray:
+    """Put an order's rows into steps of like lengths instead, for models that can only pad.
+
+    `lengths`: tokens of every row, by source. Rows keep to their tenth of the stage.
+    """
+    random = np.random.default_rng(seed)
+    rows = np.array([lengths[source][row] for _, _, source, row in order.tolist()], dtype=np.int64)
+    steps: list[list[int]] = []
+    for part in np.array_split(np.arange(len(order)), min(10, len(order))):
+        # With some noise, so that batches differ from pass to pass.
+        noisy = rows[part] * (1 + 0.1 * random.random(len(part)))
+        filled = _fill_padded(part[np.argsort(noisy)], rows, batch_tokens)
+        steps += [filled[at] for at in random.permutation(len(filled))]
+    again = np.array([(step, 0, *order[at, 2:]) for step, members in enumerate(steps) for at in members], np.int64)
+    again[:, 1] = np.arange(len(again))
+    return again
 
 
 def _draw_rows(own: np.ndarray, budget: float, random: np.random.Generator) -> np.ndarray:
@@ -179,18 +194,13 @@ def _pack(
     batch_tokens: int,
     random: np.random.Generator,
 ) -> list[list[list[int]]]:
-    """Pack rows into steps of sequences: rows of a group as branches, the others alone, batched by length."""
-    sequences: list[list[int]] = []
-    alone = here[group[here] < 0]
+    """Pack rows into steps of sequences: rows of a group as branches of their prefix, others and documents alone."""
+    sequences: list[list[int]] = [[at] for at in here[group[here] < 0].tolist()]
     for number in np.unique(group[here][group[here] >= 0]):
         members = here[group[here] == number]
         room = batch_tokens - int(prefix[members[0]])
         sequences += _fill(members, own, max(room, 1))
     steps = _fill_steps(sequences, own, prefix, batch_tokens, random)
-    if len(alone):
-        # Sort by length with some noise, so that batches hold like lengths but differ from pass to pass.
-        noisy = own[alone] * (1 + 0.1 * random.random(len(alone)))
-        steps += [[[at] for at in batch] for batch in _fill_padded(alone[np.argsort(noisy)], own, batch_tokens)]
     return [steps[at] for at in random.permutation(len(steps))]
 
 
@@ -218,16 +228,22 @@ def _fill_padded(members: np.ndarray, own: np.ndarray, batch_tokens: int) -> lis
 def _fill_steps(
     sequences: list[list[int]], own: np.ndarray, prefix: np.ndarray, batch_tokens: int, random: np.random.Generator
 ) -> list[list[list[int]]]:
+    """Fill steps in random order, each sequence into the first of a few open steps that has room for it."""
     steps: list[list[list[int]]] = []
-    used = batch_tokens
+    open_steps: list[tuple[int, list[list[int]]]] = []  # room left, sequences
     for at in random.permutation(len(sequences)):
         tokens = int(own[sequences[at]].sum()) + int(prefix[sequences[at][0]])
-        if used + tokens > batch_tokens:
-            steps.append([])
-            used = 0
-        steps[-1].append(sequences[at])
-        used += tokens
-    return steps
+        fitting = next((place for place, (room, _) in enumerate(open_steps) if tokens <= room), None)
+        if fitting is None:
+            if len(open_steps) == OPEN:
+                fullest = min(range(OPEN), key=lambda place: open_steps[place][0])
+                steps.append(open_steps.pop(fullest)[1])
+            open_steps.append((batch_tokens - tokens, [sequences[at]]))
+        else:
+            room, members = open_steps[fitting]
+            members.append(sequences[at])
+            open_steps[fitting] = (room - tokens, members)
+    return steps + [members for _, members in open_steps]
 
 
 def _numbered(steps: list[list[list[int]]]) -> list[tuple[int, list[list[int]]]]:

@@ -57,6 +57,10 @@ class Plugins:
         return self._named("dsol_bases", dict)
 
     @cached_property
+    def recipes(self) -> dict[str, Path]:
+        return self._named("dsol_recipes", dict)
+
+    @cached_property
     def rules(self) -> dict[str, Rule]:
         return self._named("dsol_rules", lambda result: {rule.id: rule for rule in _unique(result, "id")})
 

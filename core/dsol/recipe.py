@@ -1,33 +1,48 @@
-"""The YAML that says everything about a run: the solution's defaults, a user's file and overrides, checked together."""
+"""The recipe says everything about a run: base, data, stages, selection, seed; what it doesn't know is refused."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from dsol.corpus.source import Cleaning, Kind, Source
 from dsol.errors import RecipeError, unknown
+
+Auto = Literal["auto"]
 
 
 class Stage(BaseModel):
     """A weighted mix of sources and how to train on it.
 
-    `sources`: relative token shares by source name (empty: all sources, in proportion to their size). The length is
-    `tokens` where that is set (shared prefixes not counted), else `epochs` passes over all sources together.
-    `batch_tokens`: tokens computed in one optimizer step, a shared prefix counted once. `context`: longest row, in
-    tokens. `checkpoints`: how many evenly spaced ones are kept and scored. `tune`: "auto" takes LoRA for chat models
-    and full tuning else; a full tune of a chat model needs `force: full`. `backend`: the trainer's own options,
-    forwarded as they are.
+    `data`: "tasks" trains on the solutions' samples and on conversations; "documents" on the corpora, with a share of
+    task rows mixed in. Their token shares come from the rules of the mix (`dsol.shares`):
+
+    - `kinds`: weight of a document's token by the kind of its source; kinds that aren't named keep the rule's.
+    - `general`: general tokens for each domain token ("auto": by the amount of domain text).
+    - `mip`: share of task rows' tokens in a stage of documents ("auto": the rule's where there are tasks).
+    - `repeats`: no source is passed over more often; what that leaves short is said in the plan and in `mix.json`.
+    - `sources`: relative token shares by source name in place of all these rules.
+
+    `loss` of task rows: on the answer, or on "all" of the row. The length is `tokens` where that is set (shared
+    prefixes not counted), else `epochs` passes over the tasks, or over the domain documents. `batch_tokens`: tokens
+    computed in one optimizer step, a shared prefix counted once. `context`: longest row, in tokens. `checkpoints`: how
+    many evenly spaced ones are kept and scored. `tune`: "auto" takes LoRA for chat models and full tuning else; a full
+    tune of a chat model needs `force: full`. `backend`: the trainer's own options, forwarded as they are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    data: Literal["tasks", "documents"] = "tasks"
     sources: dict[str, float] = Field(default_factory=dict)
+    kinds: dict[Kind, float] = Field(default_factory=dict)
+    general: Auto | float = "auto"
+    mip: Auto | float = "auto"
+    repeats: float = Field(default=4.0, gt=0)
+    loss: Literal["answer", "all"] = "answer"
     tokens: int = Field(default=0, ge=0)
     epochs: float = Field(default=1.0, gt=0)
     batch_tokens: int = Field(default=8192, ge=16)
@@ -38,17 +53,60 @@ class Stage(BaseModel):
     share_prefix: Literal["auto", "always", "never"] = "auto"
     backend: dict[str, Any] = Field(default_factory=dict)
 
+    @field_validator("sources", "kinds")
+    @classmethod
+    def _not_negative(cls, shares: dict[str, float]) -> dict[str, float]:
+        below = [name for name, share in shares.items() if not 0 <= share < float("inf")]
+        if below:
+            raise ValueError(f"the share of {below[0]!r} is {shares[below[0]]}; shares are numbers from 0")
+        return shares
+
+    @field_validator("general", "mip")
+    @classmethod
+    def _in_range(cls, value: Auto | float, info: Any) -> Auto | float:
+        most = 1.0 if info.field_name == "mip" else float("inf")
+        if value != "auto" and not 0 <= value < most:
+            limit = "from 0 to below 1" if most == 1 else "from 0"
+            raise ValueError(f"{value} is not a number {limit}, or auto")
+        return value
+
+
+class Evaluation(BaseModel):
+    """Multiple-choice sets that screen checkpoints: of the domain, and of what must not be forgotten.
+
+    `shots`: solved questions shown before each. `limit`: score a checkpoint on at most so many questions of each.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    domain: tuple[Path, ...] = ()
+    general: tuple[Path, ...] = ()
+    shots: int = Field(default=0, ge=0)
+    limit: int = Field(default=400, ge=1)
+
+    @field_validator("domain", "general", mode="before")
+    @classmethod
+    def _several(cls, paths: Any) -> Any:
+        return (paths,) if isinstance(paths, str | Path) else paths
+
+    @field_validator("domain", "general")
+    @classmethod
+    def _absolute(cls, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(path.expanduser().absolute() for path in paths)
+
 
 class Selection(BaseModel):
-    """How the checkpoint is chosen: the best value of a metric (empty: the headline) on the development set.
+    """How the checkpoint is chosen: the best in the domain that has not lost general ability.
 
-    `limit`: score checkpoints on at most so many development samples.
+    `metric`: the solution's, scored on the development set (empty: the headline). `limit`: score on at most so many
+    development samples. `floor`: points of 100 that the general score may fall below the stage's start.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     metric: str = ""
     limit: int = Field(default=200, ge=1)
+    floor: float = Field(default=2.0, ge=0)
 
 
 class Release(BaseModel):
@@ -67,138 +125,69 @@ class Release(BaseModel):
 class Recipe(BaseModel):
     """Say everything about a run; what isn't known here is refused.
 
-    `base`: a hub id, a local folder, or `scratch:<size>`. `settings` are the solution's own. `trust_remote_code` lets
-    a model repository's Python run on this machine: off unless the user says so.
+    `base`: a hub id, a local folder, a base that a plugin ships, or `scratch:<size>`. `solutions`: the settings of
+    every solution that one model is trained for, by name. `sources`: documents and conversations by name. A run has at
+    least one of either. `trust_remote_code` lets a model repository's Python run on this machine: off unless the user
+    says so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    solution: str
+    solutions: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sources: dict[str, Source] = Field(default_factory=dict)
+    cleaning: Cleaning = Cleaning()
     base: str = "scratch:small"
     backend: str = "trl"
     seed: int = Field(default=0, ge=0)
     trust_remote_code: bool = False
-    settings: dict[str, Any] = Field(default_factory=dict)
     stages: dict[str, Stage] = Field(min_length=1)
+    evaluation: Evaluation = Evaluation()
     selection: Selection = Selection()
     release: Release = Release()
 
-
-class _Loader(yaml.SafeLoader):
-    """Read `1e-4` as a number (YAML 1.2), which PyYAML's 1.1 rules read as text."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d[\d_]*)(\.[\d_]*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
-
-
-def parse_yaml(text: str, source: str) -> Any:
-    """Parse YAML safely; a mistake in its form is a RecipeError with line and column."""
-    try:
-        return yaml.load(text, Loader=_Loader)  # a SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise RecipeError(source, [f"not valid YAML: {where}{problem}"]) from error
-
-
-def read_layer(path: Path) -> dict[str, Any]:
-    """Read one recipe file as a mapping; missing, unreadable or malformed files are a RecipeError."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise RecipeError(str(path), [f"can't read the recipe: {reason}"]) from error
-    layer = parse_yaml(text, str(path))
-    if layer is None:
-        return {}
-    if not isinstance(layer, dict):
-        raise RecipeError(
-            str(path), [f"a recipe is a mapping of keys to values, this file holds a {type(layer).__name__}"]
-        )
-    return layer
-
-
-def named(name: Path, own: Path) -> Path:
-    """Find one of a solution's further recipes, `recipe-<name>.yaml` beside its own; else give the name as it is."""
-    beside = own.with_name(f"recipe-{name}.yaml")
-    return beside if beside.exists() else name
-
-
-def parse_override(text: str) -> dict[str, Any]:
-    """Turn `stages.sft.backend.learning_rate=1e-4` into a nested mapping; the value is read as YAML."""
-    path, equals, value = text.partition("=")
-    keys = path.strip().split(".")
-    if not equals or not all(keys):
-        raise RecipeError("--set", [f"{text!r} is not of the form path.to.key=value"])
-    layer: Any = parse_yaml(value, f"--set {path}") if value.strip() else ""
-    for key in reversed(keys):
-        layer = {key: layer}
-    return dict(layer)
-
-
-def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay mappings over each other, later ones win; a null removes what an earlier layer set."""
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        for key, value in layer.items():
-            if value is None:
-                merged.pop(key, None)
-            elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
-                merged[key] = merge(merged[key], value)
-            elif isinstance(value, Mapping):
-                merged[key] = merge(value)
-            else:
-                merged[key] = value
-    return merged
-
-
-def for_base(layer: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """Lay over a solution's recipe what it says for a base, and leave out what it says for others.
-
-    Its key `bases` maps patterns of names (`scratch:*`, `*`) to mappings like a recipe; the first that fits counts: a
-    learning rate that suits random weights ruins a chat model.
-    """
-    said = layer.get("bases", {})
-    if not isinstance(said, Mapping) or not all(isinstance(some, Mapping) for some in said.values()):
-        raise RecipeError("recipe", ["bases: maps patterns of base names, such as scratch:*, to mappings"])
-    fitting: Mapping[str, Any] = next((some for pattern, some in said.items() if fnmatchcase(base, pattern)), {})
-    return merge({key: value for key, value in layer.items() if key != "bases"}, fitting)
+    @model_validator(mode="after")
+    def _has_data(self) -> Recipe:
+        if not self.solutions and not self.sources:
+            raise ValueError("names neither `solutions` nor `sources`; there is nothing to train on")
+        if not self.sources and any(stage.data == "documents" for stage in self.stages.values()):
+            raise ValueError("has a stage of documents but no `sources`; name folders or files of documents")
+        return self
 
 
 def check(
     source: str,
     layer: Mapping[str, Any],
-    settings: type[BaseModel],
+    settings: Mapping[str, type[BaseModel]],
     more: Iterable[str] = (),
-    metrics: Callable[[Any], Iterable[str]] | None = None,
+    metrics: Mapping[str, Callable[[Any], Iterable[str]]] | None = None,
 ) -> Recipe:
-    """Validate a merged recipe and its solution's settings; raise all mistakes as one RecipeError.
+    """Validate a merged recipe and its solutions' settings; raise all mistakes as one RecipeError.
 
-    `metrics(settings)` names the solution's metrics; `selection.metric` must be one of them. The returned recipe's
-    `settings` hold every setting, defaults too, as plain values.
+    `settings`: each solution's class of settings by its name. `metrics`: what names each solution's metrics, from its
+    settings; `selection.metric` must be one of every solution. The returned recipe's `solutions` hold every setting,
+    defaults too, as plain values.
     """
     problems = list(more)
     recipe: Recipe | None = None
-    filled: dict[str, Any] = {}
+    filled: dict[str, dict[str, Any]] = {}
     try:
         recipe = Recipe.model_validate(layer)
     except ValidationError as error:
         problems += describe(error, Recipe)
-    given = layer.get("settings") or {}
-    if isinstance(given, Mapping):
+    solutions = layer.get("solutions")
+    for name, given in solutions.items() if isinstance(solutions, Mapping) else ():
+        if not isinstance(given, Mapping) or name not in settings:  # not a mapping: the model has said so
+            continue
         try:
-            valid = settings.model_validate(given)
+            valid = settings[name].model_validate(given)
         except ValidationError as error:
-            problems += describe(error, settings, "settings")
+            problems += describe(error, settings[name], f"solutions.{name}")
         else:
-            filled = valid.model_dump(mode="json")
-            problems += _unknown_metric(layer, metrics(valid)) if metrics else []
+            filled[name] = valid.model_dump(mode="json")
+            problems += _unknown_metric(layer, (metrics or {})[name](valid)) if metrics else []
     if problems or recipe is None:
         raise RecipeError(source, sorted(set(problems), key=problems.index))
-    return recipe.model_copy(update={"settings": filled})
+    return recipe.model_copy(update={"solutions": filled})
 
 
 def _unknown_metric(layer: Mapping[str, Any], known: Iterable[str]) -> list[str]:
@@ -215,6 +204,9 @@ def describe(error: ValidationError, model: type[BaseModel], prefix: str = "") -
     problems = []
     for item in error.errors():
         location = [str(part) for part in item["loc"]]
+        location = [
+            part for part in location if not part.startswith(("literal[", "float", "[key]"))
+        ]  # a union's or a key's
         path = ".".join(([prefix] if prefix else []) + location)
         if item["type"] == "extra_forbidden":
             parent = _model_at(model, location[:-1])
@@ -224,7 +216,7 @@ def describe(error: ValidationError, model: type[BaseModel], prefix: str = "") -
         elif item["type"] == "missing":
             problems.append(f"{path}: is missing")
         elif item["type"] == "value_error":
-            problems.append(f"{path}: {item.get('ctx', {}).get('error', item['msg'])}")
+            problems.append(f"{path or 'it'}: {item.get('ctx', {}).get('error', item['msg'])}")
         else:
             problems.append(f"{path}: {item['msg'][0].lower()}{item['msg'][1:]} (got {item['input']!r:.80})")
     return problems

@@ -19,7 +19,16 @@ from dsol.run import Run, read_json, write_json, write_text
 from dsol.significance import estimate
 from dsol.tables import comparison_tables, tables
 
-__all__ = ["compare_run", "comparison_tables", "gather", "read_report", "tables", "write_report", "write_scores"]
+__all__ = [
+    "compare_run",
+    "comparison_tables",
+    "gather",
+    "read_report",
+    "tables",
+    "write_overview",
+    "write_report",
+    "write_scores",
+]
 
 PAIRS = (
     ("combined", "baseline"),
@@ -32,12 +41,24 @@ POINTS = 400  # of a loss curve in the report; log.jsonl keeps them all
 EXAMPLES = 4  # of each class of errors
 
 
-def write_report(run: Run, metric: Metric, rows: Sequence[Row], level: float) -> dict[str, Any]:
-    """Write `report.json` and `report.html` of a run from its answer rows; return what report.json says.
+def write_report(
+    run: Run, metric: Metric, rows: Sequence[Row], level: float, home: Run | None = None
+) -> dict[str, Any]:
+    """Write `report.json` and `report.html` from a solution's answer rows; return what report.json says.
 
-    Parts of the run folder that aren't there (no log, no baseline) are left out. Without any answer: a RunError.
+    `home`: where the solution's own files are, if not in the run's folder. Parts that aren't there (no log, no
+    baseline) are left out. Without any answer: a RunError.
     """
-    report = gather(run, metric, rows, level)
+    place = home or run
+    report = gather(run, metric, rows, level, place)
+    write_json(place / "report.json", report)
+    write_text(place / "report.html", render(report))
+    return report
+
+
+def write_overview(run: Run) -> dict[str, Any]:
+    """Write `report.json` and `report.html` of the model itself: how it was trained, what it learned and forgot."""
+    report: dict[str, Any] = _plain({**gather_run(run), "contestants": [], "slices": [], "metric": "", "level": 0.95})
     write_json(run / "report.json", report)
     write_text(run / "report.html", render(report))
     return report
@@ -69,19 +90,35 @@ def read_report(run: Run) -> dict[str, Any]:
     return found
 
 
-def gather(run: Run, metric: Metric, rows: Sequence[Row], level: float) -> dict[str, Any]:
-    """Collect everything a report says, as plain JSON values."""
-    if not rows:
-        raise RunError(f"{run.folder} has no answers to report on; score some held-out samples with `dsol eval`")
-    names, up = contestants(rows), metric.higher_is_better
+def gather_run(run: Run) -> dict[str, Any]:
+    """Collect what a report says of a run whatever its model is asked: the training, the data, the advice."""
     manifest = run.manifest()
     recipe = run / "recipe.yaml"
+    return {
+        "run": run.name,
+        "solution": "+".join(manifest.get("solutions", ())),
+        "base": manifest.get("base", ""),
+        "stages": {path.name: _stage(path, manifest) for path in _stages(run, manifest)},
+        "forgetting": _optional(run / "forgetting.json") or [],
+        "documents": _optional(run / "data" / "sources.json"),
+        "advice": _optional(run / "advice.json"),
+        "recipe": recipe.read_text(encoding="utf-8") if recipe.exists() else "",
+        "manifest": manifest,
+    }
+
+
+def gather(run: Run, metric: Metric, rows: Sequence[Row], level: float, home: Run | None = None) -> dict[str, Any]:
+    """Collect everything that the report of a solution says, as plain JSON values."""
+    place = home or run
+    if not rows:
+        raise RunError(f"{place.folder} has no answers to report on; score some held-out samples with `dsol eval`")
+    names, up = contestants(rows), metric.higher_is_better
     reduced = {name: reduce(metric, rows, name) for name in names}
     sure = {name: confidence(rows, name, level, up) for name in names}
+    about = gather_run(run)
     report = {
-        "run": run.name,
-        "solution": manifest.get("solution", ""),
-        "base": manifest.get("base", ""),
+        **about,
+        "solution": about["solution"] if place == run else place.name,
         "metric": metric.name,
         "higher_is_better": up,
         "level": level,
@@ -93,12 +130,8 @@ def gather(run: Run, metric: Metric, rows: Sequence[Row], level: float) -> dict[
         "confidence": {name: asdict(one) for name, one in sure.items() if one},
         "sources": {name: _sources(rows, name, level) for name in names if name != "model"},
         "errors": errors(rows, names, reduced, up),
-        "stages": {path.name: _stage(path, manifest) for path in _stages(run, manifest)},
-        "data": _optional(run / "data" / "report.json"),
-        "advice": _optional(run / "advice.json"),
-        "calibration": _optional(run / "thresholds.json"),
-        "recipe": recipe.read_text(encoding="utf-8") if recipe.exists() else "",
-        "manifest": manifest,
+        "data": _optional(place / "data" / "report.json"),
+        "calibration": _optional(place / "thresholds.json"),
     }
     plain: dict[str, Any] = _plain(report)
     return plain
@@ -205,6 +238,7 @@ def _stage(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "unreadable_lines": unreadable,
         "scores": _optional(folder / "scores.json") or [],
         "chosen": Path(facts.get("chosen", "")).name,
+        "selection": _optional(folder / "selection.json"),
         "train_seconds": facts.get("train_seconds"),
         "mix": _optional(folder / "mix.json"),
     }

@@ -19,6 +19,7 @@ from dsol.sample import Sample
 
 WORTH = 0.25  # what parting rows with a common prefix has to save more (see prefix.group)
 
+# Null `labels` mean that the loss is on every token, as in documents, whose tokens needn't be kept twice.
 SCHEMA = pa.schema(
     [
         ("input_ids", pa.list_(pa.int32())),
@@ -29,11 +30,13 @@ SCHEMA = pa.schema(
 )
 
 
-def fingerprint(sources: Mapping[str, Sequence[Sample]], codec: Codec, context: int) -> str:
-    """Hash what the rows depend on: the samples, the tokenizer with its template, the context length."""
+def fingerprint(
+    sources: Mapping[str, Sequence[Sample]], prompts: Mapping[str, Prompt], codec: Codec, context: int
+) -> str:
+    """Hash what the rows depend on: samples, prompts, the tokenizer with its template, the context length."""
     digest = hashlib.sha256(f"{codec.fingerprint} {context}".encode())
     for name in sorted(sources):
-        digest.update(name.encode())
+        digest.update(f"{name} {prompts[name].template!r}".encode())
         for sample in sources[name]:
             digest.update(json.dumps([sample.input, sample.target], sort_keys=True, ensure_ascii=False).encode())
     return digest.hexdigest()
@@ -41,19 +44,19 @@ def fingerprint(sources: Mapping[str, Sequence[Sample]], codec: Codec, context: 
 
 def tokenise(
     sources: Mapping[str, Sequence[Sample]],
-    prompt: Prompt,
+    prompts: Mapping[str, Prompt],
     codec: Codec,
     context: int,
     folder: Path,
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Path]:
-    """Render and tokenise every source once into `folder/<source>.arrow`; reuse files whose fingerprint matches.
+    """Render each source with its prompt and tokenise it once into `folder/<source>.arrow`; reuse what is unchanged.
 
     Prefix groups are found over all sources together. Rows longer than `context` tokens are left out and counted in
     `folder/rows.json`; a source that loses every row is a DataError. Returns the files by source name.
     """
     files = {name: folder / f"{name}.arrow" for name in sources}
-    mark = fingerprint(sources, codec, context)
+    mark = fingerprint(sources, prompts, codec, context)
     facts_file = folder / "rows.json"
     if (
         facts_file.exists()
@@ -69,7 +72,8 @@ def tokenise(
     for name in sorted(sources):
         start = len(rows)
         for sample in sources[name]:
-            row = codec.encode(prompt.chat(sample.input) if sample.input is not None else None, sample.target)
+            chat = prompts[name].chat(sample.input) if sample.input is not None else None
+            row = codec.encode(chat, sample.target)
             if len(row.input_ids) <= context:
                 rows.append(row)
             done += 1
@@ -114,10 +118,13 @@ def read(path: Path) -> pa.Table:
 
 def sizes(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read length in tokens, prefix group and prefix length of every row of a file, each int64 (n,)."""
-    table = read(path).combine_chunks()
-    lengths = np.diff(table["input_ids"].chunk(0).offsets.to_numpy()) if len(table) else np.zeros(0)
-    columns = (lengths, table["prefix"].to_numpy(), table["prefix_length"].to_numpy())
-    return columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2].astype(np.int64)
+    import pyarrow.compute as compute
+
+    table = read(path)
+    lengths = compute.list_value_length(table["input_ids"])
+    columns = (lengths, table["prefix"], table["prefix_length"])
+    first, second, third = (column.to_numpy().astype(np.int64) for column in columns)
+    return first, second, third
 
 
 def _sharable(row: TokenRow) -> int:

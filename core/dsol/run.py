@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from dsol.errors import RunError
-from dsol.recipe import Recipe, dump, read_layer
+from dsol.layers import read_layer
+from dsol.recipe import Recipe, dump
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def find_run(name: str, solution: str = "", root: Path = Path("runs")) -> Run:
             raise RunError(f"{run.folder} is not finished; `dsol train --run {run.folder}` goes on with it")
         return run
     runs = [Run(path.parent) for path in root.glob("*/recipe.yaml")]
-    finished = [run for run in runs if run.complete and run.manifest().get("solution") == solution]
+    finished = [run for run in runs if run.complete and solution in run.manifest().get("solutions", ())]
     if not finished:
         raise RunError(f"no finished run of {solution} under {root}/; train one with `dsol train {solution}`")
     return max(finished, key=lambda run: (run / "manifest.json").stat().st_mtime)

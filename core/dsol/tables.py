@@ -20,7 +20,13 @@ NARROW, BROAD = 9, 14  # characters of a set's column: as wide as an interval, a
 
 
 def tables(report: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
-    """Make the table that `dsol train` ends with, and the verdict; sets too many for `width` go to further tables."""
+    """Make the tables that `dsol train` ends with: who scored what and the verdict, what was learned and forgotten.
+
+    Sets too many for `width` go to further tables.
+    """
+    more: list[RenderableType] = [ability(report["forgetting"])] if report.get("forgetting") else []
+    if not report["slices"]:
+        return more or [Text("The model is trained; there was nothing to score it on.")]
     cuts = [cut for cut in report["slices"] if not (cut["set"] and cut["language"])]
     groups: list[list[Mapping[str, Any]]] = [[]]
     used = NAMES + MORE
@@ -31,7 +37,28 @@ def tables(report: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
             used = NAMES
         groups[-1].append(cut)
         used += needed
-    return [*(_scores(report, group, at == 0) for at, group in enumerate(groups)), _verdict(report)]
+    return [*(_scores(report, group, at == 0) for at, group in enumerate(groups)), *more, _verdict(report)]
+
+
+def ability(found: Sequence[Mapping[str, Any]]) -> Table:
+    """Make the table of the forgetting curve: questions and held-out losses at the start and after every stage."""
+    table = _plain("Domain and general ability")
+    asked = [key for key in ("domain", "general") if any(key in one for one in found)]
+    losses = list(dict.fromkeys(name for one in found for name in one.get("losses", {})))
+    for key in asked:
+        count = next(one[key]["n"] for one in found if key in one)
+        table.add_column(Text(f"{key}\nn = {count}", justify="right"), justify="right", no_wrap=True)
+    for name in losses:
+        table.add_column(Text(f"loss\n{name}", justify="right", overflow="fold"), justify="right")
+    for one in found:
+        cells: list[RenderableType] = [Text(str(one["at"]), no_wrap=True)]
+        for key in asked:
+            score = one.get(key)
+            cells.append(Group(share(score["value"]), Text(between(score), "dim", justify="right")) if score else "–")
+        values = [one.get("losses", {}).get(name) for name in losses]
+        cells += ["–" if value is None else f"{value:.3f}" for value in values]
+        table.add_row(*cells)
+    return table
 
 
 def comparison_tables(found: Mapping[str, Mapping[str, Any]], a: str, b: str) -> list[RenderableType]:

@@ -137,11 +137,11 @@ class FlatAttention(torch.autograd.Function):
     ) -> torch.Tensor:
         out = torch.empty_like(query)
         norm = torch.empty(query.shape[:3], dtype=torch.float32)  # log-sum-exp of the scores of each token
-        index, real = layout.padded
-        own_out, own_norm = _own(_gather(query, index), _gather(key, index), _gather(value, index), scale)
-        flat = index[real]
-        out[0, :, flat] = own_out.transpose(1, 2)[real].transpose(0, 1)
-        norm[0, :, flat] = own_norm.transpose(1, 2)[real].transpose(0, 1)
+        for index, real in layout.padded:
+            own_out, own_norm = _own(_gather(query, index), _gather(key, index), _gather(value, index), scale)
+            flat = index[real]
+            out[0, :, flat] = own_out.transpose(1, 2)[real].transpose(0, 1)
+            norm[0, :, flat] = own_norm.transpose(1, 2)[real].transpose(0, 1)
         for one in layout.sequences:
             if not one.prefix:
                 continue
@@ -167,14 +167,14 @@ class FlatAttention(torch.autograd.Function):
         layout, scale = ctx.layout, ctx.scale
         grad = grads[0].contiguous()
         grad_query, grad_key, grad_value = (torch.empty_like(part) for part in (query, key, value))
-        index, real = layout.padded
-        flat = index[real]
-        wanted = _gather(grad, index) * real[:, None, :, None]  # padding takes part in nothing
-        parts = (_gather(query, index), _gather(key, index), _gather(value, index))
-        written, norms = _gather(out, index), _gather(norm[..., None], index)[..., 0]
-        found = _own_backward(*parts, wanted, written, norms, scale)
-        for whole, part in zip((grad_query, grad_key, grad_value), found, strict=True):
-            whole[0, :, flat] = part.transpose(1, 2)[real].transpose(0, 1)
+        for index, real in layout.padded:
+            flat = index[real]
+            wanted = _gather(grad, index) * real[:, None, :, None]  # padding takes part in nothing
+            parts = (_gather(query, index), _gather(key, index), _gather(value, index))
+            written, norms = _gather(out, index), _gather(norm[..., None], index)[..., 0]
+            found = _own_backward(*parts, wanted, written, norms, scale)
+            for whole, part in zip((grad_query, grad_key, grad_value), found, strict=True):
+                whole[0, :, flat] = part.transpose(1, 2)[real].transpose(0, 1)
         for one in layout.sequences:
             if not one.prefix:
                 continue

@@ -16,6 +16,8 @@ from transformers import PrinterCallback
 from trl import SFTTrainer
 
 from dsol import BackendError, FitJob, Progress, TokenRow
+from dsol.mix import by_length
+from dsol.rows import sizes
 from dsol_trl import attention, checkpoint, hardware, muon, options, template
 from dsol_trl.disk import writing
 from dsol_trl.layout import Steps
@@ -26,6 +28,7 @@ from dsol_trl.record import Record
 from dsol_trl.suits import suits
 
 Tune = Literal["full", "lora"]
+PADDED = "padded"  # marks a stage whose model can't take flat steps: its steps are others than the mix's
 
 
 def fit(job: FitJob, progress: Callable[[Progress], None]) -> None:
@@ -35,13 +38,15 @@ def fit(job: FitJob, progress: Callable[[Progress], None]) -> None:
     trained as asked, or rows without the stop token in the loss are a BackendError.
     """
     order = np.load(job.order, allow_pickle=False)
-    steps = Steps(order, job.rows)
+    steps = Steps(order, job.rows, job.stage.loss == "all")
     if not steps.count:
         raise BackendError(f"{job.order} holds no rows, so there is nothing to train on")
     card = read_card(job.start)
     with writing(job.folder), quiet():
         job.folder.mkdir(parents=True, exist_ok=True)
         checkpoint.sweep(job.folder)
+        if (job.folder / PADDED).exists():
+            _pad(steps, job)
         done = checkpoint.found(job.folder)
         if done and done[-1][0] >= steps.count:
             return
@@ -51,6 +56,7 @@ def fit(job: FitJob, progress: Callable[[Progress], None]) -> None:
         _prove(steps, codec.contract)
         tune = choose_tune(job, card, machine)
         model = _model(job, card, machine, tune)
+        _lay_out(steps, job, model, tokenizer, machine)
         trainer = _trainer(job, card, machine, tune, model, tokenizer, codec, steps, progress)
         trainer.train(resume_from_checkpoint=str(done[-1][1]) if done else None)
 
@@ -96,6 +102,27 @@ def _model(job: FitJob, card: Card, machine: hardware.Hardware, tune: Tune) -> A
     return model
 
 
+def _lay_out(steps: Steps, job: FitJob, model: Any, tokenizer: Any, machine: hardware.Hardware) -> None:
+    """Lay steps out flat where the model can take them so, else pad rows of like lengths; that is remembered."""
+    steps.fill = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    if not steps.flat:
+        return
+    if machine.device != "cpu":
+        steps.length = -(-steps.longest() // attention.BLOCK) * attention.BLOCK
+    if suits(model, steps):
+        model.set_attn_implementation(attention.NAME)
+        keep_only_labelled(model)
+        return
+    _pad(steps, job)
+    (job.folder / PADDED).touch()
+
+
+def _pad(steps: Steps, job: FitJob) -> None:
+    lengths = [sizes(job.rows[name])[0] for name in steps.names]
+    steps.flat = False
+    steps.follow(by_length(steps.order, lengths, job.stage.batch_tokens, job.seed))
+
+
 def _trainer(
     job: FitJob,
     card: Card,
@@ -126,13 +153,6 @@ def _trainer(
         ),
     )
     _stop_on(model, codec.contract)
-    steps.fill = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    if machine.device != "cpu":
-        steps.length = -(-steps.longest() // attention.BLOCK) * attention.BLOCK
-    steps.flat = suits(model, steps)
-    if steps.flat:
-        model.set_attn_implementation(attention.NAME)
-        keep_only_labelled(model)
     adapted = card.adapter_of or (_within_run(job) if tune == "lora" else "")
     kept = Card(card.base, card.origin, job.seed, adapted if tune == "lora" else "", card.trust_remote_code)
     losses = SourceLoss(steps.names)
@@ -175,8 +195,8 @@ def _prove(steps: Steps, contract: template.Contract) -> None:
     for source in np.unique(steps.order[:, 2]).tolist():
         table = steps.tables[source]
         row = int(steps.order[steps.order[:, 2] == source][0, 3])
-        ids, labels = (table[name][row].as_py() for name in ("input_ids", "labels"))
-        if ids != labels:
+        ids, labels = table["input_ids"][row].as_py(), table["labels"][row].as_py()
+        if labels is not None and ids != labels:
             template.prove_stop(TokenRow(ids, labels), contract)
 
 

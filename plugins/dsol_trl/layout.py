@@ -19,6 +19,9 @@ import torch
 from dsol import NO_LOSS
 from dsol.rows import read, sizes
 
+# Branches are padded together up to this ratio of lengths, or up to so many tokens.
+ALIKE, SHORT = 2, 64
+
 
 @dataclass(frozen=True)
 class Branched:
@@ -65,13 +68,22 @@ class Layout:
         return own & (self.number[key] == self.number[query]) & (key <= query)
 
     @cached_property
-    def padded(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Positions of every branch's tokens (B, longest branch), and which are real; padding repeats the first."""
-        starts = [at for one in self.sequences for at in _starts(one)]
+    def padded(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Batches of branches of like lengths, so that short rows aren't padded to the length of documents.
+
+        Each: the positions of its branches' tokens (B, longest of them), and which are real; padding repeats the first.
+        """
+        starts = torch.tensor([at for one in self.sequences for at in _starts(one)])
         lengths = torch.tensor([length for one in self.sequences for length in one.branches])
-        steps = torch.arange(int(lengths.max()))
-        real = steps < lengths[:, None]
-        return torch.tensor(starts)[:, None] + torch.where(real, steps, 0), real
+        order = torch.argsort(lengths, stable=True)
+        found = []
+        while len(order):
+            alike = int((lengths[order] <= max(ALIKE * int(lengths[order[0]]), SHORT)).sum())
+            batch, order = order[:alike], order[alike:]
+            steps = torch.arange(int(lengths[batch].max()))
+            real = steps < lengths[batch, None]
+            found.append((starts[batch, None] + torch.where(real, steps, 0), real))
+        return found
 
 
 def flatten(
@@ -161,20 +173,25 @@ class Steps:
     """Read the rows of each step of a mix, and lay them out; the data collator of the trainer.
 
     `order`: the mix, int64 (n, 4): step, sequence, source (index into the sorted names), row. One example is one
-    step: `{"step": number}`. With `flat` False, rows are padded to a batch with the token `fill` instead. Flat steps
-    are filled up to `length`.
+    step: `{"step": number}`. `everywhere`: the loss is on all tokens of every row. With `flat` False, rows are padded
+    to a batch with the token `fill` instead. Flat steps are filled up to `length`.
     """
 
-    def __init__(self, order: np.ndarray, rows: Mapping[str, Path], fill: int = 0, flat: bool = True) -> None:
+    def __init__(self, order: np.ndarray, rows: Mapping[str, Path], everywhere: bool = False) -> None:
         self.names = sorted(rows)
-        self.order = order
         self.files = dict(rows)
         self.tables = [read(rows[name]) for name in self.names]
+        self.everywhere = everywhere
+        self.fill = 0
+        self.flat = True
+        self.length = 0
+        self.follow(order)
+
+    def follow(self, order: np.ndarray) -> None:
+        """Take the rows in this order."""
+        self.order = order
         self.count = int(order[-1, 0]) + 1 if len(order) else 0
         self.bounds = np.searchsorted(order[:, 0], np.arange(self.count + 1))
-        self.fill = fill
-        self.flat = flat
-        self.length = 0
         # Whether a sequence shares its rows' prefix is the mix's choice: one row alone shares nothing.
         sequences, members = np.unique(order[:, 1], return_counts=True)
         self.sharing = set(sequences[members > 1].tolist())
@@ -184,10 +201,18 @@ class Steps:
         found = []
         for _, sequence, source, row in self.order[self.bounds[step] : self.bounds[step + 1]].tolist():
             table = self.tables[source]
-            ids, labels = (table[name][row].values.to_numpy() for name in ("input_ids", "labels"))
+            ids, labels = self.row(table, row)
             shared = table["prefix_length"][row].as_py() if sequence in self.sharing else 0
             found.append((sequence, source, ids, labels, shared))
         return found
+
+    def row(self, table: Any, row: int) -> tuple[np.ndarray, np.ndarray]:
+        """Read one row's input ids and labels."""
+        ids = table["input_ids"][row].values.to_numpy()
+        labels = table["labels"][row]
+        if self.everywhere or not labels.is_valid:
+            return ids, ids
+        return ids, labels.values.to_numpy()
 
     def longest(self) -> int:
         """Count the tokens of the longest flat step."""

@@ -67,14 +67,14 @@ def main() -> None:
 def make_job(folder: Path, count: int, size: str, batch: int) -> tuple[FitJob, float]:
     """Prepare base, rows and an order in which each step's rows share the schema."""
     stage = Stage(share_prefix="always", backend={"learning_rate": LEARNING_RATE, **SAME})
-    recipe = Recipe(solution="benchmark", base=f"scratch:{size}", stages={"sft": stage})
+    recipe = Recipe(solutions={"benchmark": {}}, base=f"scratch:{size}", stages={"sft": stage})
     schema, samples = make_samples(count)
     system = "You write SQLite queries for this database.\n" + schema.replace("{", "(").replace("}", ")")
     prompt = Prompt(ChatPromptTemplate.from_messages([("system", system), ("human", "{question}")]), lambda text: text)
     codec = TrlBackend().prepare(
         recipe, folder / "base", lambda: ((prompt.chat(one.input or {}), one.target) for one in samples)
     )
-    rows = tokenise({"questions": samples}, prompt, codec, 4096, folder / "rows")
+    rows = tokenise({"questions": samples}, {"questions": prompt}, codec, 4096, folder / "rows")
     lengths, groups, _ = sizes(rows["questions"])
     by_length = np.argsort(lengths, kind="stable")
     steps = np.random.default_rng(0).permutation(-(-count // batch))[np.arange(count) // batch]

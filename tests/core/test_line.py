@@ -107,7 +107,7 @@ def test_a_metric_that_the_solution_lacks_is_named_before_anything_is_built(dsol
 def test_another_recipe_in_the_same_folder_is_refused_and_named(finished, dsol):
     refused = dsol("train", "echo", "--set", "seed=5", "--count", "100", cwd=finished)
     assert refused.returncode == 2
-    assert "differs in: seed, settings.count" in refused.stderr
+    assert "differs in: seed, solutions.echo.count" in refused.stderr
     assert refused.stderr.count("\n") == 1
 
 

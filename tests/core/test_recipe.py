@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 import dsol
 from dsol import RecipeError
+from dsol.layers import for_base, merge, named, parse_override, parse_yaml, read_layer, spelled
 from dsol.options import read_options
-from dsol.recipe import check, dump, for_base, merge, named, parse_override, parse_yaml, read_layer
+from dsol.recipe import check, dump
 
-GOOD = {"solution": "x", "stages": {"sft": {}}}
+GOOD = {"solutions": {"x": {}}, "stages": {"sft": {}}}
 
 
 class Settings(dsol.Settings):
@@ -24,16 +25,16 @@ def test_all_mistakes_are_reported_together_with_paths_and_allowed_values():
     layer = merge(
         GOOD,
         {"sed": 1, "stages": {"sft": {"epoch": 3, "tune": "loar", "context": "long"}}},
-        {"settings": {"limt": 3, "limit": "many"}},
+        {"solutions": {"x": {"limt": 3, "limit": "many"}}},
     )
     with pytest.raises(RecipeError) as caught:
-        check("r.yaml", layer, Settings, ["stages.sft.backend.x: wrong"])
+        check("r.yaml", layer, {"x": Settings}, ["stages.sft.backend.x: wrong"])
     problems = caught.value.problems
     assert len(problems) == 7
     text = str(caught.value)
     assert "stages.sft.tune: 'loar' is not one of 'auto', 'lora' or 'full'" in text
     assert "stages.sft.epoch: no key named 'epoch', did you mean 'epochs'?" in text
-    assert "settings.limt: no key named 'limt', did you mean 'limit'?" in text
+    assert "solutions.x.limt: no key named 'limt', did you mean 'limit'?" in text
     assert "(got 'long')" in text
     assert "\n" not in text
 
@@ -43,25 +44,30 @@ def test_an_unknown_metric_is_a_mistake_like_the_others():
         return ["accuracy", f"at_{settings.limit}"]
 
     for good in ({}, {"selection": {"metric": ""}}, {"selection": {"metric": "at_5"}}):
-        check("r.yaml", merge(GOOD, good), Settings, metrics=metrics)
+        check("r.yaml", merge(GOOD, good), {"x": Settings}, metrics={"x": metrics})
     with pytest.raises(RecipeError) as caught:
-        check("r.yaml", merge(GOOD, {"sed": 1, "selection": {"metric": "acuracy"}}), Settings, metrics=metrics)
+        check(
+            "r.yaml",
+            merge(GOOD, {"sed": 1, "selection": {"metric": "acuracy"}}),
+            {"x": Settings},
+            metrics={"x": metrics},
+        )
     assert [problem.partition(":")[0] for problem in caught.value.problems] == ["sed", "selection.metric"]
     assert "no metric named 'acuracy', did you mean 'accuracy'? (there is: accuracy, at_5)" in str(caught.value)
     with pytest.raises(RecipeError, match=r"selection\.metric: input should be a valid string"):
-        check("r.yaml", merge(GOOD, {"selection": {"metric": 3}}), Settings, metrics=metrics)
+        check("r.yaml", merge(GOOD, {"selection": {"metric": 3}}), {"x": Settings}, metrics={"x": metrics})
 
 
 def test_overrides_win_and_a_null_removes():
     layers = [GOOD, {"stages": {"cpt": {"epochs": 2}}}, parse_override("stages.sft.backend.learning_rate=1e-4")]
-    recipe = check("r", merge(*layers, parse_override("stages.cpt=null")), Settings)
+    recipe = check("r", merge(*layers, parse_override("stages.cpt=null")), {"x": Settings})
     assert list(recipe.stages) == ["sft"]
     assert recipe.stages["sft"].backend == {"learning_rate": 1e-4}
 
 
 def test_settings_are_filled_and_survive_the_file():
-    recipe = check("r", merge(GOOD, {"settings": {"limit": 7}}), Settings)
-    assert recipe.settings == {"max_new_tokens": 256, "database": "demo", "limit": 7, "files": []}
+    recipe = check("r", merge(GOOD, {"solutions": {"x": {"limit": 7}}}), {"x": Settings})
+    assert recipe.solutions["x"] == {"max_new_tokens": 256, "database": "demo", "limit": 7, "files": []}
     assert parse_yaml(dump(recipe), "again") == recipe.model_dump(mode="json")
 
 
@@ -102,7 +108,7 @@ def test_merging_onto_nothing_changes_nothing(layer):
 
 def test_every_setting_is_an_option():
     words = ["--database", "x.db", "--files", "a", "--files=b", "--limit", "9"]
-    assert read_options(words, Settings) == {"database": "x.db", "files": ["a", "b"], "limit": 9}
+    assert read_options(words, {"x": Settings}) == {"x": {"database": "x.db", "files": ["a", "b"], "limit": 9}}
 
 
 @pytest.mark.parametrize(
@@ -116,12 +122,12 @@ def test_every_setting_is_an_option():
 )
 def test_wrong_options_are_named(words, message):
     with pytest.raises(RecipeError, match=message):
-        read_options(words, Settings)
+        read_options(words, {"x": Settings})
 
 
 def test_what_a_recipe_says_for_a_base_is_laid_over_the_rest():
     layer = {
-        "solution": "x",
+        "solutions": {"x": {}},
         "stages": {"sft": {"epochs": 2, "backend": {"learning_rate": 1e-4}}},
         "bases": {
             "scratch:*": {"stages": {"sft": {"backend": {"learning_rate": 2e-3}}}},
@@ -129,7 +135,7 @@ def test_what_a_recipe_says_for_a_base_is_laid_over_the_rest():
         },
     }
     random = for_base(layer, "scratch:tiny")
-    assert random == {"solution": "x", "stages": {"sft": {"epochs": 2, "backend": {"learning_rate": 2e-3}}}}
+    assert random == {"solutions": {"x": {}}, "stages": {"sft": {"epochs": 2, "backend": {"learning_rate": 2e-3}}}}
     assert for_base(layer, "/models/any")["stages"]["sft"] == {"epochs": 3, "backend": {"learning_rate": 1e-4}}
     assert for_base(GOOD, "any") == GOOD
 
@@ -137,7 +143,7 @@ def test_what_a_recipe_says_for_a_base_is_laid_over_the_rest():
 @pytest.mark.parametrize("bases", [3, ["seed"], {"seed": None}, {"seed": "small"}])
 def test_what_is_said_for_bases_must_be_mappings(bases):
     with pytest.raises(RecipeError, match="bases: maps patterns of base names"):
-        for_base({"solution": "x", "bases": bases}, "seed")
+        for_base({"bases": bases}, "seed")
 
 
 def test_a_recipe_of_the_solution_is_found_by_its_name(tmp_path):
@@ -145,3 +151,45 @@ def test_a_recipe_of_the_solution_is_found_by_its_name(tmp_path):
     (tmp_path / "recipe-long.yaml").touch()
     assert named(Path("long"), own) == tmp_path / "recipe-long.yaml"
     assert named(Path("short"), own) == Path("short")
+
+
+def test_one_solution_may_be_written_in_short():
+    short = {"solution": "x", "settings": {"limit": 3}, "bases": {"seed": {"settings": {"limit": 4}}}}
+    long = {"solutions": {"x": {"limit": 3}}, "bases": {"seed": {"solutions": {"x": {"limit": 4}}}}}
+    assert spelled(short) == long
+    assert spelled(long) == long
+    assert spelled({"settings": {"limit": 3}}, "x") == {"solutions": {"x": {"limit": 3}}}
+    with pytest.raises(RecipeError, match="of which solution"):
+        spelled({"settings": {"limit": 3}})
+
+
+class Other(dsol.Settings):
+    limit: int = 1
+    colour: str = ""
+
+
+def test_an_option_goes_to_the_solution_that_has_it():
+    both = {"x": Settings, "y": Other}
+    assert read_options(["--colour", "red", "--x.limit", "3"], both) == {"y": {"colour": "red"}, "x": {"limit": 3}}
+    with pytest.raises(RecipeError, match=r"--limit is a setting of several solutions; write --x\.limit or --y\.limit"):
+        read_options(["--limit", "3"], both)
+
+
+@pytest.mark.parametrize(
+    ("stage", "message"),
+    [
+        ({"general": "some"}, r"stages\.a\.general: 'some' is not one of 'auto'"),
+        ({"mip": 1.5}, r"stages\.a\.mip: 1\.5 is not a number from 0 to below 1, or auto"),
+        ({"sources": {"q": -1}}, r"stages\.a\.sources: the share of 'q' is -1\.0"),
+        ({"kinds": {"boo": 1}}, r"stages\.a\.kinds\.boo: 'boo' is not one of 'standard', 'book'"),
+        ({"data": "documents"}, "has a stage of documents but no `sources`"),
+    ],
+)
+def test_shares_out_of_range_and_documents_without_sources_are_mistakes(stage, message):
+    with pytest.raises(RecipeError, match=message):
+        check("r", {"solutions": {"x": {}}, "stages": {"a": stage}}, {"x": Settings})
+
+
+def test_a_recipe_without_data_is_a_mistake():
+    with pytest.raises(RecipeError, match="names neither `solutions` nor `sources`"):
+        check("r", {"stages": {"a": {}}}, {})

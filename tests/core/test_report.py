@@ -157,7 +157,7 @@ def make_run(folder, seed=0, steps=420):
     stage = {"chosen": "stages/sft/checkpoint-336", "train_seconds": 211.4, "steps": steps}
     steps_done = {"plan": {}, "build": {"seconds": 21.0}, "stage sft": stage, "predict": {"seconds": 62.1}}
     versions = {"python": "3.11.2", "dsol": "0.1.0"}
-    run.note(solution="spending", base="scratch:small", seed=0, versions=versions, steps=steps_done, complete=True)
+    run.note(solutions=["spending"], base="scratch:small", seed=0, versions=versions, steps=steps_done, complete=True)
     return run
 
 
@@ -260,7 +260,7 @@ def test_hostile_text_stays_text(run, rows):
         if other["set"] == "own_zh":
             other["set"] = HOSTILE
     write_json(run / "data" / "report.json", {HOSTILE: {HOSTILE: [{HOSTILE: HOSTILE}]}, "read": HOSTILE})
-    run.note(solution=HOSTILE, base=HOSTILE)
+    run.note(solutions=[HOSTILE], base=HOSTILE)
     write_report(run, Exact(), rows, 0.95)
     page = (run / "report.html").read_text(encoding="utf-8")
     reader = parsed(page)

@@ -39,7 +39,7 @@ def test_a_recipe_takes_it_by_name() -> None:
 
 
 def test_it_is_a_chat_model_that_answers(tmp_path: Path) -> None:
-    recipe = Recipe(solution="test", base=str(FOLDER), stages={"sft": Stage()})
+    recipe = Recipe(solutions={"test": {}}, base=str(FOLDER), stages={"sft": Stage()})
     codec = TrlBackend().prepare(recipe, tmp_path / "base", lambda: iter(()))
     assert read_card(tmp_path / "base").origin == "chat"
     assert codec.template.stop == "<|im_end|>"

@@ -29,7 +29,7 @@ PAIRS: list[tuple[Chat | None, str]] = [
 
 
 def recipe(name: str, **more: Any) -> Recipe:
-    return Recipe(solution="test", base=name, stages={"sft": Stage()}, **more)
+    return Recipe(solutions={"test": {}}, base=name, stages={"sft": Stage()}, **more)
 
 
 def texts() -> Iterator[tuple[Chat | None, str]]:

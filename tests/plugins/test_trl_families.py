@@ -71,9 +71,9 @@ def make_base(family: str, folder: Path) -> str:
 @pytest.mark.parametrize("family", ARCHITECTURES)
 def test_a_family_trains_and_serves_by_its_own_template(family: str, tmp_path: Path) -> None:
     stage = Stage(epochs=1, batch_tokens=1500)
-    recipe = Recipe(solution="test", base=make_base(family, tmp_path / "source"), stages={"sft": stage})
+    recipe = Recipe(solutions={"test": {}}, base=make_base(family, tmp_path / "source"), stages={"sft": stage})
     codec = TrlBackend().prepare(recipe, tmp_path / "base", lambda: iter(()))
-    rows = tokenise({"one": samples(12)}, PROMPT, codec, 4096, tmp_path / "rows")
+    rows = tokenise({"one": samples(12)}, {"one": PROMPT}, codec, 4096, tmp_path / "rows")
     (tmp_path / "stage").mkdir()
     write_mix(stage, rows, 0, tmp_path / "stage")
     job = FitJob(tmp_path / "base", rows, tmp_path / "stage" / "mix.npy", tmp_path / "stage", stage, 0)
@@ -95,9 +95,9 @@ def test_a_family_trains_and_serves_by_its_own_template(family: str, tmp_path: P
 
 def test_a_second_stage_may_tune_what_the_first_left(tmp_path: Path) -> None:
     stage = Stage(epochs=1, batch_tokens=1500, tune="full", force="full")
-    recipe = Recipe(solution="test", base=make_base("qwen3", tmp_path / "source"), stages={"sft": stage})
+    recipe = Recipe(solutions={"test": {}}, base=make_base("qwen3", tmp_path / "source"), stages={"sft": stage})
     codec = TrlBackend().prepare(recipe, tmp_path / "base", lambda: iter(()))
-    rows = tokenise({"one": samples(12)}, PROMPT, codec, 4096, tmp_path / "rows")
+    rows = tokenise({"one": samples(12)}, {"one": PROMPT}, codec, 4096, tmp_path / "rows")
     (tmp_path / "stage").mkdir()
     write_mix(stage, rows, 0, tmp_path / "stage")
     lora = stage.model_copy(update={"tune": "lora"})

@@ -32,13 +32,13 @@ def samples(count: int, offset: int = 0) -> list[Sample]:
 def make_job(folder: Path, **stage: Any) -> FitJob:
     """Prepare a tiny base, rows and order below `folder`; what is there already is kept."""
     settings = Stage(**{"batch_tokens": 400, "epochs": 4, "checkpoints": 4, **stage})
-    recipe = Recipe(solution="test", base="scratch:tiny", stages={"sft": settings})
+    recipe = Recipe(solutions={"test": {}}, base="scratch:tiny", stages={"sft": settings})
     sources = {"one": samples(24), "two": samples(12, 100)}
     everything = [sample for one in sources.values() for sample in one]
     codec = TrlBackend().prepare(
         recipe, folder / "base", lambda: ((PROMPT.chat(sample.input or {}), sample.target) for sample in everything)
     )
-    rows = tokenise(sources, PROMPT, codec, settings.context, folder / "rows")
+    rows = tokenise(sources, dict.fromkeys(sources, PROMPT), codec, settings.context, folder / "rows")
     place = folder / "stages" / "sft"
     place.mkdir(parents=True, exist_ok=True)
     write_mix(settings, rows, 3, place)

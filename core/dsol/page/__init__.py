@@ -7,6 +7,7 @@ from importlib import resources
 from string import Template
 from typing import Any
 
+from dsol.page.ability import ability
 from dsol.page.markup import element, join
 from dsol.page.mistakes import errors
 from dsol.page.outline import details
@@ -17,6 +18,7 @@ SECTIONS = (
     ("results", "Results", scores),
     ("confidence", "Confidence", confidence),
     ("errors", "Errors", errors),
+    ("ability", "Domain and general ability", ability),
     ("training", "Training", stages),
     ("data", "Data", data),
     ("run", "Run", details),

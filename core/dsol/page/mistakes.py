@@ -17,8 +17,8 @@ LONGEST = 1200  # characters of a text in an example
 
 def errors(report: Mapping[str, Any]) -> Markup | None:
     """Show the error classes of the answers that users meet, and examples of each."""
-    found = report["errors"]
-    if not found["classes"] and not found["hardness"]:
+    found = report.get("errors")
+    if not found or (not found["classes"] and not found["hardness"]):
         return None
     figures = []
     if found["classes"]:

@@ -48,9 +48,9 @@ def details(report: Mapping[str, Any]) -> Markup:
         ]
         head = element("tr", *(element("th", text) for text in ("rule", "setting", "proposed", "used", "because")))
         parts += [element("h3", "Advice"), scrolled(element("table", element("thead", head), element("tbody", *rows)))]
-    if report["calibration"]:
+    if report.get("calibration"):
         parts.append(_folded("Calibration", outline(report["calibration"])))
-    reduced = {name: one for name, one in report["reduced"].items() if isinstance(one, Mapping)}
+    reduced = {name: one for name, one in report.get("reduced", {}).items() if isinstance(one, Mapping)}
     if any(len(one) > 1 for one in reduced.values()):
         parts.append(_folded("All numbers of the metric", outline(reduced)))
     if report["recipe"]:

@@ -14,18 +14,13 @@ CURVE = 300  # points of a risk-coverage curve that are drawn
 
 
 def summary(report: Mapping[str, Any]) -> Markup:
-    """Put the verdict and the four numbers that matter on top."""
+    """Put the verdict and the four numbers that matter on top; a model without a solution has a headline only."""
+    if not report["slices"]:
+        return _headline(report, ())
     verdict, whole = report["verdict"], report["slices"][0]
     name = shown(report)
     kind = "released" if verdict["released"] else "held"
-    when = report["manifest"].get("finished") or report["manifest"].get("started")
-    facts = [report["base"], f"{report['samples']} held-out samples", when]
-    head = element(
-        "header",
-        element("p", "dsol report", class_="kicker"),
-        element("h1", report["solution"] or "Run", element("span", report["run"])),
-        element("p", " · ".join(str(one) for one in facts if one), class_="facts"),
-    )
+    head = _headline(report, (f"{report['samples']} held-out samples",))
     banner = element(
         "div",
         element("h2", "Released" if verdict["released"] else "Not released"),
@@ -49,8 +44,21 @@ def summary(report: Mapping[str, Any]) -> Markup:
     return join((head, banner, element("div", *tiles, class_="tiles")))
 
 
-def scores(report: Mapping[str, Any]) -> Markup:
+def _headline(report: Mapping[str, Any], more: Sequence[str]) -> Markup:
+    when = report["manifest"].get("finished") or report["manifest"].get("started")
+    facts = [report["base"], *more, when]
+    return element(
+        "header",
+        element("p", "dsol report", class_="kicker"),
+        element("h1", report["solution"] or "Run", element("span", report["run"])),
+        element("p", " · ".join(str(one) for one in facts if one), class_="facts"),
+    )
+
+
+def scores(report: Mapping[str, Any]) -> Markup | None:
     """Show every contestant on every set and language, and the paired tests."""
+    if not report["slices"]:
+        return None
     cuts = report["slices"]
     crossed = [cut for cut in cuts if cut["set"] and cut["language"]]
     parts = [_table(report, [cut for cut in cuts if cut not in crossed])]
@@ -71,7 +79,7 @@ def scores(report: Mapping[str, Any]) -> Markup:
 
 def confidence(report: Mapping[str, Any]) -> Markup | None:
     """Draw coverage against risk and the reliability diagram."""
-    found = report["confidence"]
+    found = report.get("confidence")
     if not found:
         return None
     curves = [

@@ -33,7 +33,9 @@ def stages(report: Mapping[str, Any]) -> Markup | None:
 
 def data(report: Mapping[str, Any]) -> Markup | None:
     """Show what was read, made, dropped, and what leaked."""
-    return outline(report["data"]) if report["data"] else None
+    parts = [outline(report["data"]) if report.get("data") else None]
+    parts.append(outline({"sources": report["documents"]}) if report.get("documents") else None)
+    return join(part for part in parts if part) if any(parts) else None
 
 
 def _loss(log: Sequence[Mapping[str, float]]) -> Markup | None:
@@ -101,18 +103,24 @@ def _facts(stage: Mapping[str, Any]) -> str:
 
 def _mix(mix: Mapping[str, Any]) -> Markup:
     heads = ("planned", "achieved", "tokens", "rows", "epochs")
+    notes = [element("p", note, class_="small") for note in mix.get("notes", ())]
     head = element("tr", element("th", "source"), *(element("th", text, class_="number") for text in heads))
     rows = [
         element(
             "tr",
             element("th", name, scope="row"),
-            element("td", share(one["planned_share"]), class_="number"),
+            element(
+                "td",
+                share(one["planned_share"]),
+                element("small", f" of {share(one['asked_share'])}, cut") if "cut_to_epochs" in one else None,
+                class_="number",
+            ),
             element("td", share(one["achieved_share"]), class_="number"),
             *(element("td", count(one[key]), class_="number") for key in ("tokens", "rows", "epochs")),
         )
         for name, one in mix["sources"].items()
     ]
-    return element("table", element("thead", head), element("tbody", *rows))
+    return join((element("table", element("thead", head), element("tbody", *rows)), *notes))
 
 
 def _column(log: Sequence[Mapping[str, float]], key: str) -> list[tuple[float, float]]:

@@ -1,0 +1,89 @@
+"""Read the recipe that the command line's words mean: solutions and files laid over each other, options, overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dsol import layers
+from dsol.errors import RecipeError
+from dsol.options import read_options
+from dsol.parts import Parts, resolve
+from dsol.plugins import Plugins
+from dsol.recipe import check
+from dsol.solution import Settings, Solution
+
+
+def read_parts(
+    plugins: Plugins,
+    targets: Sequence[str],
+    options: Sequence[str] = (),
+    recipe: Path | None = None,
+    base: str = "",
+    changes: Sequence[str] = (),
+) -> Parts:
+    """Lay the recipe's layers over each other: each solution's own, the user's file, options, overrides.
+
+    `targets`: names of solutions, or one recipe file. `options`: words such as `--database x.sqlite`, for the solution
+    that has that setting. All mistakes are one RecipeError.
+    """
+    names, given, source = _given(plugins, targets, recipe)
+    solutions = [plugins.solution(name) for name in names]
+    settings = {one.name: one.Settings for one in solutions}
+    said: dict[str, Any] = {"solutions": read_options(options, settings)}
+    if base:
+        said["base"] = base
+    only = names[0] if len(names) == 1 else ""
+    over = [layers.spelled(layers.parse_override(change), only) for change in changes]
+    own = [layers.spelled(layers.read_layer(one.recipe), one.name) for one in solutions]
+    chosen = str(layers.merge(*own, given, said, *over).get("base", ""))
+    lowest: dict[str, Any] = {"solutions": {name: {} for name in names}}
+    fitting = [layers.for_base(layer, chosen) for layer in (*own, given)]
+    merged = layers.merge(lowest, *fitting, said, *over)
+    merged["stages"] = _in_order(merged.get("stages"), fitting[-1].get("stages"))
+    backend = plugins.backend(str(merged.get("backend", "trl")))
+    problems = []
+    stages = merged["stages"]
+    for stage, one in stages.items() if isinstance(stages, dict) else ():
+        forwarded = one.get("backend", {}) if isinstance(one, dict) else {}
+        if isinstance(forwarded, dict):
+            problems += [f"stages.{stage}.{problem}" for problem in backend.check(forwarded)]
+    metrics = {one.name: _metrics_of(one) for one in solutions}
+    return resolve(check(source, merged, settings, problems, metrics), plugins)
+
+
+def _given(plugins: Plugins, targets: Sequence[str], recipe: Path | None) -> tuple[list[str], dict[str, Any], str]:
+    """Give the solutions' names, the user's layer, and where it is from."""
+    files = [target for target in targets if target.endswith((".yaml", ".yml"))]
+    if files and (len(targets) > 1 or recipe):
+        raise RecipeError("command line", [f"{files[0]} is a recipe already; name it alone, without --recipe"])
+    if files or (len(targets) == 1 and targets[0] in plugins.recipes and targets[0] not in plugins.solutions):
+        path = Path(files[0]) if files else plugins.recipes[targets[0]]
+        given = layers.spelled(layers.read_layer(path))
+        named = given.get("solutions") or {}
+        return list(named) if isinstance(named, Mapping) else [], given, str(path)
+    twice = sorted({target for target in targets if targets.count(target) > 1})
+    if twice:
+        raise RecipeError("command line", [f"{twice[0]} is named twice"])
+    if not recipe:
+        return list(targets), {}, "recipe"
+    only = targets[0] if len(targets) == 1 else ""
+    if not recipe.exists() and only:
+        recipe = layers.named(recipe, plugins.solution(only).recipe)
+    given = layers.spelled(layers.read_layer(recipe), only)
+    return list(targets), given, str(recipe)
+
+
+def _in_order(stages: Any, given: Any) -> Any:
+    """Put the stages that the user's file lists first, in its order: documents come before what a solution adds."""
+    if not isinstance(stages, dict) or not isinstance(given, Mapping):
+        return stages
+    return {name: stages[name] for name in (*(n for n in given if n in stages), *(n for n in stages if n not in given))}
+
+
+def _metrics_of(solution: Solution) -> Any:
+    def metrics(settings: Settings) -> list[str]:
+        return [metric.name for metric in solution.metrics(settings)]
+
+    return metrics

@@ -1,0 +1,115 @@
+"""Look a model over: multiple-choice sets, held-out losses, and each solution's metric on its development set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsol import building, data
+from dsol.evaluation import score_model
+from dsol.metric import Metric
+from dsol.parts import Parts, Task
+from dsol.run import Run, read_json, write_json
+from dsol.shares import GENERAL
+
+if TYPE_CHECKING:
+    from dsol.mcq import Question
+
+Advance = Callable[[int, int], None]
+SETS = ("domain", "general")
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What models of one run are looked over with: questions by set name, held-out rows by source."""
+
+    questions: Mapping[str, Sequence[Question]]
+    rows: Mapping[str, Path]
+    kinds: Mapping[str, str]
+
+    def __bool__(self) -> bool:
+        return bool(self.questions or self.rows)
+
+
+def make_screen(parts: Parts, run: Run) -> Screen:
+    """Collect a run's screening sets: the recipe's questions, as many as `evaluation.limit`, and the held-out rows."""
+    from dsol import mcq
+
+    evaluation = parts.recipe.evaluation
+    files = {"domain": evaluation.domain, "general": evaluation.general}
+    rows = building.heldout_rows(run)
+    return Screen(
+        {name: mcq.read_all(paths, evaluation.limit) for name, paths in files.items() if paths},
+        rows,
+        building.kinds(parts, rows),
+    )
+
+
+def look_over(parts: Parts, screen: Screen, model: Path) -> dict[str, Any]:
+    """Score a model on the screen: {"domain": {"value", "low", "high", "n"}, "general": ..., "losses": {source: nats}}.
+
+    Losses are means per label token. "general_loss" and "domain_loss" are token-weighted over the sources of documents.
+    """
+    from dsol import mcq
+
+    found: dict[str, Any] = {}
+    if screen.questions:
+        likelihood = parts.backend.load_likelihood(model)
+        for name, questions in screen.questions.items():
+            result = mcq.score(likelihood, questions, shots=parts.recipe.evaluation.shots)
+            found[name] = {"value": result.accuracy, "low": result.low, "high": result.high, "n": len(questions)}
+    if screen.rows and hasattr(parts.backend, "measure"):  # placeholder
+        losses = parts.backend.measure(model, screen.rows)
+        found["losses"] = {name: one.mean for name, one in losses.items()}
+        for group in SETS:
+            inside = [one for name, one in losses.items() if _group(screen.kinds[name]) == group]
+            tokens = sum(one.tokens for one in inside)
+            if tokens:
+                found[f"{group}_loss"] = sum(one.mean * one.tokens for one in inside) / tokens
+    return found
+
+
+def score_tasks(parts: Parts, run: Run, model: Path, advance: Advance) -> dict[str, dict[str, Any]]:
+    """Score the bare model on every solution's development set: the reduced metric by solution."""
+    generate = parts.backend.load(model)
+    found = {}
+    for at, task in enumerate(parts.tasks):
+        samples = data.read_samples(parts.home(run, task) / "data" / "development.jsonl")
+        samples = samples[: parts.recipe.selection.limit]
+        metric = headline(parts, task)
+
+        def show(done: int, total: int, at: int = at) -> None:
+            advance(at * total + done, len(parts.tasks) * total)
+
+        prompt = task.solution.prompt(task.settings)
+        scores = score_model(generate, prompt, samples, metric, task.settings.max_new_tokens, show)
+        found[task.name] = metric.reduce(scores)
+    return found
+
+
+def headline(parts: Parts, task: Task) -> Metric:
+    """Find the metric that checkpoints are chosen by: the recipe's, else the solution's first."""
+    metrics = {metric.name: metric for metric in task.solution.metrics(task.settings)}
+    return metrics[parts.recipe.selection.metric] if parts.recipe.selection.metric else next(iter(metrics.values()))
+
+
+def remember(run: Run, at: str, found: Mapping[str, Any]) -> None:
+    """Add a point to the forgetting curve, `forgetting.json`: how a model did at the start or after a stage."""
+    path = run / "forgetting.json"
+    points = [one for one in (read_json(path) if path.exists() else []) if one["at"] != at]
+    write_json(path, [*points, {"at": at, **found}])
+
+
+def remembered(run: Run) -> list[dict[str, Any]]:
+    """Read the forgetting curve; empty where nothing was looked over."""
+    path = run / "forgetting.json"
+    found: list[dict[str, Any]] = read_json(path) if path.exists() else []
+    return found
+
+
+def _group(kind: str) -> str:
+    if kind in ("task", "chat"):
+        return ""
+    return "general" if kind == GENERAL else "domain"
