@@ -23,6 +23,7 @@ CHATML = (
 # A schema stands in every prompt: its lines count as often as a frequent question's words, not thousands of times.
 LINE_CAP = 24
 PHRASES = 400  # pieces that recur in the answers and become one token each
+ANSWERS = 20_000  # that phrases are looked for in: more take long and hold hardly other ones
 LONGEST_TOKEN = 24
 UNIT = re.compile(r" ?\w+|[^\w\s]|\s")
 OWN = re.compile(r"[\d'\"“”‘’「」《》`]")
@@ -97,7 +98,8 @@ def make_tokenizer(texts: Iterable[tuple[Chat | None, str]], vocabulary: int) ->
         model_max_length=1_000_000,
     )
     # A small model writes few tokens well, and fewer of them are faster: what answers say again and again is one token.
-    frequent = phrases(target for chat, target in pairs if chat is not None)
+    answers = [target for chat, target in pairs if chat is not None]
+    frequent = phrases(answers[:: max(1, len(answers) // ANSWERS)])
     tokenizer.add_tokens([AddedToken(phrase, normalized=False) for phrase in [*frequent, *codes(lines)]])
     tokenizer.chat_template = CHATML
     return tokenizer
