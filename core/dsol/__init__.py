@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING, Any
 from dsol.answer import Answer
 from dsol.backend import (
     NO_LOSS,
+    Alternatives,
     Backend,
     Chat,
     Codec,
     Completion,
     FitJob,
     Generate,
+    Likelihood,
+    LogLikelihood,
+    Loss,
     Message,
     Progress,
     Template,
@@ -40,6 +44,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "NO_LOSS",
+    "Alternatives",
     "Answer",
     "Backend",
     "BackendError",
@@ -52,6 +57,9 @@ __all__ = [
     "DsolError",
     "FitJob",
     "Generate",
+    "Likelihood",
+    "LogLikelihood",
+    "Loss",
     "Message",
     "Metric",
     "PluginError",

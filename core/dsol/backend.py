@@ -76,7 +76,8 @@ class Template:
 class Codec(Protocol):
     """Turn a chat and its target into tokens with the base's own chat template.
 
-    `fingerprint` names tokenizer and template, for caching rows. `encode(None, text)` is a plain document.
+    `fingerprint` names tokenizer and template, for caching rows. `encode(None, text)` is a plain document;
+    `encode_documents(texts)` gives the tokens of many at once, each the same as `encode(None, text).input_ids`.
     """
 
     @property
@@ -86,6 +87,8 @@ class Codec(Protocol):
     def fingerprint(self) -> str: ...
 
     def encode(self, chat: Chat | None, target: str) -> TokenRow: ...
+
+    def encode_documents(self, texts: Sequence[str]) -> list[list[int]]: ...
 
 
 @dataclass(frozen=True)
@@ -115,15 +118,68 @@ class FitJob:
     seed: int
 
 
+@dataclass(frozen=True)
+class Alternatives:
+    """A context and the texts that may follow it.
+
+    `context`: a chat, rendered by the base's own template up to where the model begins to write; or plain text, which
+    the model goes on with.
+    """
+
+    context: Chat | str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LogLikelihood:
+    """How likely one option is: the natural logarithm of its probability, summed over its `tokens`.
+
+    `greedy`: every token is the most likely one. `cut`: tokens of the context that the model couldn't read, because
+    both together are longer than it takes; they are left out at the front.
+    """
+
+    total: float
+    tokens: int
+    greedy: bool
+    cut: int = 0
+
+
+class Likelihood(Protocol):
+    """Say how likely each option is behind its context, in the order asked.
+
+    `chat`: whether the model was made to answer chats; if not, ask it with plain text. `advance` hears how many
+    contexts of how many are done. Tokens at the border of context and option are those of lm-evaluation-harness:
+    spaces that end the context belong to the option.
+    """
+
+    @property
+    def chat(self) -> bool: ...
+
+    def __call__(
+        self,
+        asked: Sequence[Alternatives],
+        advance: Callable[[int, int], None] = lambda done, total: None,
+    ) -> list[list[LogLikelihood]]: ...
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The mean loss of a source in nats per token that carries loss, and how many those are."""
+
+    mean: float
+    tokens: int
+
+
 class Backend(Protocol):
-    """Make a base ready, train it, and serve it.
+    """Make a base ready, train it, serve it, and measure it.
 
     `check(options)` lists what is wrong with a stage's `backend:` options (each beginning with its path,
     `backend.name`), empty where nothing is. `check_base(recipe)` looks a base over before any work is done for it, and
     is quick: it neither loads nor fetches weights; a BackendError says what is wrong. `prepare(recipe, folder, texts)`
     resolves the recipe's base (a hub id, a local folder, `scratch:<size>`) into `folder` and returns its codec;
-    `texts` yields (chat, target) pairs for bases whose tokenizer is made from the data. `load(model)` takes a
-    checkpoint folder, or a prepared base.
+    `texts` yields (chat, target) pairs for bases whose tokenizer is made from the data. `load(model)` and
+    `load_likelihood(model)` take a checkpoint folder, or a prepared base. `measure(model, rows)` gives the mean loss of
+    each source over its row file (see dsol.rows; labels that are null carry loss on every token).
     """
 
     def check(self, options: Mapping[str, Any]) -> list[str]: ...
@@ -137,3 +193,12 @@ class Backend(Protocol):
     def fit(self, job: FitJob, progress: Callable[[Progress], None]) -> None: ...
 
     def load(self, model: Path) -> Generate: ...
+
+    def load_likelihood(self, model: Path) -> Likelihood: ...
+
+    def measure(
+        self,
+        model: Path,
+        rows: Mapping[str, Path],
+        advance: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Mapping[str, Loss]: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,8 +20,15 @@ from dsol.arguments import (
     read_baseline,
     read_parts,
 )
+from dsol.errors import RecipeError
 from dsol.plugins import Plugins
 from dsol.terminal import print_rows, print_tables, warn
+
+if TYPE_CHECKING:
+    from dsol.mcq.scoring import Options
+
+FormOption = Literal["letters", "text", "both"]
+ChatOption = Literal["auto", "yes", "no"]
 
 
 def list_solutions(context: typer.Context, as_json: JsonOption = False) -> None:
@@ -132,14 +139,34 @@ def train(
 
 def evaluate(
     context: typer.Context,
-    run: Annotated[str, typer.Argument(help="A finished run's folder.")],
+    run: Annotated[str, typer.Argument(help="A finished run's folder; with --mcq also a base.")],
     baseline: BaselineOption = "",
     solution: SolutionOption = "",
     checkpoint: Annotated[str, typer.Option("--checkpoint", help="stages/<stage>/checkpoint-<step> of the run.")] = "",
     name: Annotated[str, typer.Option("--name", help="Folder under <run>/eval for the answers.")] = "heldout",
+    mcq: Annotated[list[Path] | None, typer.Option("--mcq", help="Score on multiple-choice questions instead.")] = None,
+    shots: Annotated[int, typer.Option("--shots", min=0, help="Solved questions in front of each (--mcq).")] = 0,
+    shots_from: Annotated[
+        list[Path] | None, typer.Option("--shots-from", help="Take them from here, not from the other questions.")
+    ] = None,
+    form: Annotated[FormOption, typer.Option("--form", help="What of the choices is weighed (--mcq).")] = "both",
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Score so many questions, 0: all (--mcq).")] = 0,
+    chat: Annotated[ChatOption, typer.Option("--chat", help="Whether to use the chat template (--mcq).")] = "auto",
+    against: Annotated[str, typer.Option("--against", help="Another run or base for a paired test (--mcq).")] = "",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Draws shots and the limit's questions (--mcq).")] = 0,
+    skip: Annotated[bool, typer.Option("--skip-unfit", help="Leave rows that don't fit out (--mcq).")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Score a finished run on its held-out sets, or on others (settings are options, such as --heldout FILE)."""
+    """Score a finished run on its held-out sets, or on others (settings are options, such as --heldout FILE).
+
+    With --mcq FILE score a run, a checkpoint or a base on multiple-choice questions by what it finds likely.
+    """
+    if mcq:
+        from dsol.mcq.scoring import Options
+
+        options = Options(shots=shots, form=form, limit=limit, chat=chat, seed=seed)
+        _evaluate_choices(context, run, against, mcq, shots_from or [], skip, options, as_json)
+        return
     from dsol import calibration, data, evaluation, report, serving
     from dsol.options import read_options
     from dsol.progress import Watch
@@ -166,6 +193,36 @@ def evaluate(
     print_tables(numbers, report.tables, as_json)
     if not as_json:
         print(f"answers: {where / 'answers.jsonl'}")
+
+
+def _evaluate_choices(
+    context: typer.Context,
+    target: str,
+    against: str,
+    files: list[Path],
+    shots_from: list[Path],
+    skip: bool,
+    options: Options,
+    as_json: bool,
+) -> None:
+    from dsol import report
+    from dsol.mcq import command
+    from dsol.mcq.tables import tables
+    from dsol.progress import Watch
+
+    if context.args:
+        raise RecipeError("command line", [f"{context.args[0]} doesn't go with --mcq; see `dsol eval --help`"])
+    reading, examples = command.read_all(files, shots_from, skip)
+    found = command.evaluate(context.obj, target, against, reading, examples, options, Watch())
+    print_tables(found, lambda numbers, width: tables(numbers), as_json)
+    if as_json:
+        return
+    if other := found.get("against"):
+        print_tables(other, lambda numbers, width: tables(numbers), False)
+        compared = report.comparison_tables(other["comparison"], target, against)
+        print_tables(other, lambda numbers, width: compared, False)
+    if "folder" in found:
+        print(f"scores and answers: {found['folder']}")
 
 
 def compare(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsol import Chat, Codec, FitJob, Generate, Progress
+from dsol import Chat, Codec, FitJob, Generate, Likelihood, Loss, Progress
 
 if TYPE_CHECKING:
     from dsol.recipe import Recipe
@@ -44,3 +44,20 @@ class TrlBackend:
         from dsol_trl.generate import load_generate
 
         return load_generate(model)
+
+    def load_likelihood(self, model: Path) -> Likelihood:
+        """Load a checkpoint or a prepared base for weighing options."""
+        from dsol_trl.likelihood import load_likelihood
+
+        return load_likelihood(model)
+
+    def measure(
+        self,
+        model: Path,
+        rows: Mapping[str, Path],
+        advance: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Mapping[str, Loss]:
+        """Give the mean loss of each source over its row file."""
+        from dsol_trl.measure import measure
+
+        return measure(model, rows, advance)

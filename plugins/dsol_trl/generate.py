@@ -143,7 +143,12 @@ def stop_ids(model: PreTrainedModel, codec: ChatCodec) -> frozenset[int]:
 
 
 def load_generate(model: Path) -> Generate:
-    """Load a checkpoint folder or a prepared base; a BackendError says what is wrong with it.
+    """Load a checkpoint folder or a prepared base; a BackendError says what is wrong with it."""
+    return Writer(*load_served(model))
+
+
+def load_served(model: Path) -> tuple[PreTrainedModel, ChatCodec, int]:
+    """Load a model, its chat codec, and the bytes that its caches may take; a BackendError says what is wrong.
 
     Weights come from safetensors only. In bfloat16 on a GPU that computes in it, else in single precision; a LoRA
     adapter is merged into its base in memory.
@@ -165,4 +170,4 @@ def load_generate(model: Path) -> Generate:
         loaded = loaded.merge_and_unload()
     loaded = loaded.to("cuda" if on_gpu else "cpu")
     free = torch.cuda.mem_get_info()[0] // 2 if on_gpu else min(psutil.virtual_memory().available // 4, CPU_MEMORY)
-    return Writer(loaded, codec, int(free))
+    return loaded, codec, int(free)

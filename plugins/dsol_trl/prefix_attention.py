@@ -13,6 +13,8 @@ from dsol_trl.cache import Prefix
 
 NAME = "dsol_shared_prefix"
 
+_flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu.default
+
 
 def attend(
     module: torch.nn.Module,
@@ -39,6 +41,8 @@ def attend(
     rows, new = query.shape[0], query.shape[2]
     if softcap is None and new > 1 and (rows == 1 or shared is None):
         out = _fused(query, key, value, attention_mask, scale, shared)
+    elif shared is not None and softcap is None and new > 1 and query.device.type == "cpu" and _suits(query, value):
+        out = _merged(query, key, value, attention_mask, scale, shared)
     else:
         out = _in_two_parts(query, key, value, attention_mask, scale, softcap, shared)
     return out.transpose(1, 2).contiguous(), None
@@ -62,6 +66,36 @@ def _fused(
     return functional.scaled_dot_product_attention(
         query, key, value, attn_mask=mask, is_causal=mask is None, scale=scale
     )
+
+
+def _suits(query: torch.Tensor, value: torch.Tensor) -> bool:
+    return query.dtype == torch.float32 and query.shape[-1] == value.shape[-1]
+
+
+def _merged(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None,
+    scale: float,
+    shared: tuple[torch.Tensor, torch.Tensor],
+) -> torch.Tensor:
+    """Attend to the prefix and to each sequence's own keys apart, and merge both by their log-sum-exp.
+
+    No matrix of scores is formed, which on a CPU takes a third of the time (as in dsol_trl.attention).
+    """
+    rows, heads, new, size = query.shape
+    groups = key.shape[1]
+    # Heads that share a key head stand with the tokens of all sequences: one product with the prefix for all.
+    folded = query.reshape(rows, groups, -1, size).transpose(0, 1).reshape(1, groups, -1, size)
+    before, norm = _flash(folded, *shared, 0.0, False, scale=scale)
+    before = before.view(groups, rows, -1, new, size).transpose(0, 1).reshape(query.shape)
+    norm = norm.reshape(groups, rows, -1, new).transpose(0, 1).reshape(rows, heads, new)
+    if heads > groups:
+        key, value = key.repeat_interleave(heads // groups, 1), value.repeat_interleave(heads // groups, 1)
+    own, own_norm = _flash(query, key, value, 0.0, mask is None, attn_mask=mask, scale=scale)
+    share = torch.sigmoid(own_norm - norm)[..., None]
+    return torch.lerp(before, own, share)
 
 
 def _in_two_parts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -85,6 +85,15 @@ class ChatCodec:
         text = self.contract.lead + neutralise(self._control, target) + self.contract.close
         written = [*self._after(prompt, before, text), self.contract.stop_id]
         return TokenRow(before + written, [NO_LOSS] * len(before) + written)
+
+    def encode_documents(self, texts: Sequence[str]) -> list[list[int]]:
+        """Tokenise plain documents in one call of the tokenizer, each as `encode(None, text)` does."""
+        if not texts:
+            return []
+        end = self.tokenizer.eos_token_id
+        clean = [neutralise(self._control, text) for text in texts]
+        found = self.tokenizer(clean, return_attention_mask=False, return_token_type_ids=False)["input_ids"]
+        return [list(ids) if end is None or (ids and ids[-1] == end) else [*ids, end] for ids in found]
 
     def answer(self, written: str) -> str:
         """Strip what the template puts around an answer from the text that a model wrote."""

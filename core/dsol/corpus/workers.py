@@ -1,0 +1,77 @@
+"""Spread units of work over processes; results come back in order, whatever the number of workers."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TypeVar
+
+from dsol.errors import DataError
+
+Result = TypeVar("Result")
+Run = Callable[..., Iterator[Result]]
+AHEAD = 2  # units for each worker that may be finished before they are taken
+
+
+@contextmanager
+def workers(count: int) -> Iterator[ProcessPoolExecutor | None]:
+    """Open processes; one worker is this process itself. They start anew: a fork would copy what others locked."""
+    if count <= 1:
+        yield None
+        return
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def ordered(
+    pool: ProcessPoolExecutor | None,
+    function: Callable[..., Result],
+    jobs: Sequence[tuple[object, ...]],
+    name: Callable[[int], str],
+    count: int,
+) -> Iterator[Result]:
+    """Call a function with each job's arguments; yield the results in the jobs' order, few held at a time.
+
+    A worker that dies (out of memory, a library that crashes) is a DataError; `name(job)` says what it worked on.
+    """
+    if pool is None:
+        for job in jobs:
+            yield function(*job)
+        return
+    waiting: deque[Future[Result]] = deque()
+    taken = 0
+    try:
+        for job in jobs:
+            waiting.append(pool.submit(function, *job))
+            if len(waiting) >= AHEAD * count:
+                yield waiting.popleft().result()
+                taken += 1
+        while waiting:
+            yield waiting.popleft().result()
+            taken += 1
+    except BrokenProcessPool as error:
+        names = "; ".join(name(at) for at in range(taken, min(taken + count, len(jobs))))
+        raise DataError(
+            [f"a worker process died (out of memory?) at one of: {names}; take the file out, or free memory"]
+        ) from error
+
+
+def available() -> int:
+    """Count the processors that this process may use, at most 16."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 16)
+
+
+def _end_with_parent() -> None:
+    """Leave when the parent is gone, also when it was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()

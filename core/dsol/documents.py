@@ -1,0 +1,179 @@
+"""Documents as rows of tokens: cut along their structure, streamed to a memory-mapped Arrow file.
+
+A document that is longer than a row is cut before headings, else between paragraphs, lines, sentences; each later piece
+begins with the headings that it stands under, since a section without its title says half of what it says with it. The
+end-of-text token follows the last piece alone: it teaches where texts end, and a cut is not an end. No row ends a
+token early: the rows are packed afterwards (see dsol.mix), not here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dsol.backend import Codec
+from dsol.corpus.structure import split
+from dsol.errors import DataError
+from dsol.rows import SCHEMA
+from dsol.run import read_json, replace, write_json
+
+GROUP = 1 << 20  # characters that the tokenizer gets at once
+HEADINGS = 4  # at most this part of a row repeats headings
+SURELY = 12  # characters for each token of the context: a text as long is cut without being tokenised first
+
+
+@dataclass(frozen=True)
+class Text:
+    """A document's text, the headings above it, and whether it ends here (a part of a book may not)."""
+
+    text: str
+    headings: tuple[str, ...] = ()
+    ends: bool = True
+
+
+def tokenise(
+    documents: Path,
+    codec: Codec,
+    context: int,
+    out: Path,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Any]:
+    """Tokenise a `.jsonl` of documents (see dsol.corpus) into rows of at most `context` tokens, in bounded memory.
+
+    The rows have the schema of dsol.rows; `labels` is null: the loss is on every token. Returns rows, tokens, documents
+    and characters, which are also kept in `<out>.json`; files whose fingerprint (documents, tokenizer, context) matches
+    are reused. `advance` counts bytes.
+    """
+    mark = fingerprint(documents, codec, context)
+    facts_file = out.with_name(f"{out.name}.json")
+    if out.exists() and facts_file.exists() and (kept := read_json(facts_file)).get("fingerprint") == mark:
+        return dict(kept)
+    facts = {"fingerprint": mark, "rows": 0, "tokens": 0, "documents": 0, "characters": 0}
+    end = _end(codec)
+    total = documents.stat().st_size
+
+    def write(path: Path) -> None:
+        done = 0
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
+            for group, size in _groups(documents):
+                rows = [row for one in encode(group, codec, context, end) for row in one]
+                for at in range(0, len(rows), 8192):
+                    writer.write_batch(_batch(rows[at : at + 8192]))
+                facts["rows"] += len(rows)
+                facts["tokens"] += sum(map(len, rows))
+                facts["documents"] += len(group)
+                facts["characters"] += sum(len(one.text) for one in group)
+                done += size
+                advance(done, total)
+
+    replace(out, write)
+    if not facts["rows"]:
+        raise DataError([f"{documents}: no document in it gives a token"])
+    write_json(facts_file, facts)
+    return facts
+
+
+def fingerprint(documents: Path, codec: Codec, context: int) -> str:
+    """Hash what the rows depend on: the documents' file, the tokenizer, the context length."""
+    digest = hashlib.sha256(f"{codec.fingerprint} {context} documents".encode())
+    with open(documents, "rb") as file:
+        while data := file.read(1 << 20):
+            digest.update(data)
+    return digest.hexdigest()
+
+
+def encode(group: Sequence[Text], codec: Codec, context: int, end: Sequence[int]) -> list[list[list[int]]]:
+    """Tokenise documents into rows, for each a list of them; `end` is the end-of-text token, empty for none."""
+    short = [at for at, one in enumerate(group) if len(one.text) < SURELY * context]
+    whole = dict(zip(short, codec.encode_documents([group[at].text for at in short]) if short else [], strict=True))
+    found = []
+    for at, one in enumerate(group):
+        rows = [whole[at]] if at in whole and len(whole[at]) <= context else _cut(one, codec, context, end)
+        if rows and not one.ends:
+            rows[-1] = _open(rows[-1], end)
+        found.append([row for row in rows if row])
+    return found
+
+
+def _cut(one: Text, codec: Codec, context: int, end: Sequence[int]) -> list[list[int]]:
+    """Cut a document that is longer than a row."""
+
+    def measure(texts: Sequence[str]) -> list[int]:
+        return [len(_open(ids, end)) for ids in codec.encode_documents(texts)]
+
+    limit = context - len(end)
+    room = max(limit - limit // HEADINGS, 1)  # headings are added to a piece
+    rows: list[list[int]] = []
+    pieces = split(one.text, room, measure, one.headings)
+    texts = [_titled(piece.text, piece.headings, limit // HEADINGS, measure) if number else piece.text
+             for number, piece in enumerate(pieces)]
+    for number, (piece, ids) in enumerate(zip(pieces, codec.encode_documents(texts), strict=True)):
+        last = number == len(pieces) - 1
+        row = ids if last else _open(ids, end)
+        if len(row) > context:  # pieces of text merge into other tokens than those that were counted
+            finer = split(piece.text, max(room // 2, 1), measure, piece.headings)
+            again = codec.encode_documents([part.text for part in finer])
+            rows += [part if last and at == len(again) - 1 else _open(part, end) for at, part in enumerate(again)]
+        else:
+            rows.append(row)
+    longest = max(map(len, rows), default=0)
+    if longest > context:
+        raise DataError([f"a piece of {longest} tokens can't be cut to context={context}; give a longer context"])
+    return rows
+
+
+def _titled(text: str, headings: Sequence[str], limit: int, measure: Callable[[Sequence[str]], list[int]]) -> str:
+    """Put the headings above a piece in front of it, the nearest ones where not all fit."""
+    kept = list(headings)
+    while kept and measure(["\n\n".join(kept)])[0] + 2 > limit:
+        kept = kept[1:]
+    return "\n\n".join([*kept, text.lstrip("\n")]) if kept else text
+
+
+def _end(codec: Codec) -> list[int]:
+    """Find the end-of-text token: what all encoded documents end with."""
+    one, two = codec.encode_documents(["a", "b c"])
+    return one[-1:] if one and two and one[-1] == two[-1] else []
+
+
+def _open(ids: list[int], end: Sequence[int]) -> list[int]:
+    return ids[: -len(end)] if end and ids[-len(end) :] == list(end) else ids
+
+
+def _batch(rows: Sequence[list[int]]) -> pa.RecordBatch:
+    count = len(rows)
+    columns = [
+        pa.array(rows, SCHEMA.field("input_ids").type),
+        pa.nulls(count, SCHEMA.field("labels").type),
+        pa.array([-1] * count, pa.int32()),
+        pa.array([0] * count, pa.int32()),
+    ]
+    return pa.record_batch(columns, schema=SCHEMA)
+
+
+def _groups(documents: Path) -> Iterator[tuple[list[Text], int]]:
+    """Read documents in groups of about GROUP characters, with the bytes of each group."""
+    group: list[Text] = []
+    characters = size = 0
+    with open(documents, "rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json.loads(line)
+                meta = row.get("meta", {})
+                one = Text(str(row["text"]), tuple(meta.get("headings", ())), bool(meta.get("ends", True)))
+            except (ValueError, KeyError, AttributeError, TypeError) as error:
+                raise DataError([f"{documents} line {number}: not a document ({error}); build the corpus again"]) from error
+            group.append(one)
+            characters += len(one.text)
+            size += len(line)
+            if characters >= GROUP:
+                yield group, size
+                group, characters, size = [], 0, 0
+    if group:
+        yield group, size

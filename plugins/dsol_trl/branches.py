@@ -1,0 +1,265 @@
+"""Weigh what may follow a context: what contexts have in common is computed once, each context once for its options.
+
+Contexts form a trie. Where enough of them go on alike (the shots of all questions, the stem of all rotations of one
+question), the keys and values of that stretch are computed once and held once. The rest of each context is run in
+batches behind it, and the options are run as branches behind their context's keys and values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache
+
+from dsol_trl.cache import Prefix, joined, new_cache
+from dsol_trl.decoding import SCORES, extend
+from dsol_trl.head import Head
+from dsol_trl.prefix_attention import additive
+from dsol_trl.prefix_store import common
+
+SAVED = 96  # tokens that a common stretch must save; less isn't worth a pass of its own
+ROWS = 64  # sequences in one batch
+TOKENS = 4096  # tokens in one batch, padding included, unless one sequence alone has more
+LOGITS = 1 << 27  # numbers that the head may put out at once
+
+
+@dataclass(frozen=True)
+class Branching:
+    """A context's tokens, at least one, and the tokens of each option that may follow it, at least one each."""
+
+    context: tuple[int, ...]
+    options: tuple[tuple[int, ...], ...]
+
+
+@dataclass
+class Spelled:
+    """Each token of an option: its log-probability, and whether it is the most likely one; both (tokens,)."""
+
+    logprobs: np.ndarray
+    best: np.ndarray
+
+    @classmethod
+    def empty(cls, tokens: int) -> Spelled:
+        return cls(np.zeros(tokens), np.zeros(tokens, dtype=bool))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One sequence of a batch: its item, its own tokens behind the prefix, and how many of the last ones are kept."""
+
+    item: int
+    own: tuple[int, ...]
+    kept: int
+
+
+@dataclass
+class Branches:
+    """Weigh items with a model that can share prefixes (dsol_trl.sharing); `memory`: bytes for keys and values."""
+
+    model: PreTrainedModel
+    token_bytes: int
+    memory: int
+    items: Sequence[Branching]
+    advance: Callable[[int, int], None] = lambda done, total: None
+    done: int = 0
+    found: list[list[Spelled]] = field(init=False)
+
+    @torch.inference_mode()
+    def weigh(self) -> list[list[Spelled]]:
+        """Give what every option of every item is spelled with."""
+        self.found = [[Spelled.empty(len(option)) for option in item.options] for item in self.items]
+        self.heads = self.model.config.get_text_config().num_attention_heads
+        self.vocabulary = self.model.config.get_text_config().vocab_size
+        with Head(self.model) as self.head:
+            self._below(Prefix(), sorted(range(len(self.items)), key=lambda at: self.items[at].context))
+        return self.found
+
+    def _below(self, prefix: Prefix, part: Sequence[int]) -> None:
+        """Weigh items, in the order of their contexts, that all begin with `prefix`."""
+        depth = len(prefix.tokens)
+        rest = []
+        for run in self._runs(part, depth):
+            first, last = (self.items[at].context for at in (run[0], run[-1]))
+            # The last token of a context is each item's own: its logits are wanted.
+            length = min(common(first, last), *(len(self.items[at].context) - 1 for at in run))
+            if (len(run) - 1) * (length - depth) >= SAVED:
+                self._below(extend(self.model, prefix, first[depth:length]), run)
+            else:
+                rest += run
+        for batch in self._batches(rest, depth):
+            self._run(prefix, batch)
+            self.done += len(batch)
+            self.advance(self.done, len(self.items))
+
+    def _runs(self, part: Sequence[int], depth: int) -> Iterator[Sequence[int]]:
+        """Part items by the next token of their contexts; one that has none left to share is alone."""
+        start = 0
+        for at in range(1, len(part) + 1):
+            if at == len(part) or self._next(part[at], depth) != self._next(part[start], depth):
+                yield part[start:at]
+                start = at
+
+    def _next(self, at: int, depth: int) -> int:
+        context = self.items[at].context
+        return context[depth] if len(context) > depth + 1 else -1 - at
+
+    def _batches(self, part: Sequence[int], depth: int) -> Iterator[list[_Row]]:
+        """Put items of about one length together, as many as memory takes; the longest first."""
+        rows = []
+        for at in part:
+            item = self.items[at]
+            # One option needs no branch: it is run together with its context.
+            tail = item.options[0][:-1] if len(item.options) == 1 else ()
+            rows.append(_Row(at, item.context[depth:] + tail, len(tail) + 1))
+        rows.sort(key=lambda row: -len(row.own))
+        batch: list[_Row] = []
+        kept = 0
+        for row in rows:
+            longest = len((batch or [row])[0].own)
+            if batch and not self._fits(len(batch) + 1, longest, depth, kept + row.kept):
+                yield batch
+                batch, kept = [], 0
+            batch.append(row)
+            kept += row.kept
+        if batch:
+            yield batch
+
+    def _fits(self, rows: int, tokens: int, before: int, kept: int) -> bool:
+        return (
+            rows <= ROWS
+            and rows * tokens <= TOKENS
+            and rows * tokens * (before + tokens) * self.heads <= SCORES
+            and rows * tokens * self.token_bytes <= self.memory // 4
+            and kept * self.vocabulary <= LOGITS
+        )
+
+    def _run(self, prefix: Prefix, rows: Sequence[_Row]) -> None:
+        """Run what a batch's items have behind the prefix, weigh first tokens, and then what else options have."""
+        device = self.model.device
+        longest = len(rows[0].own)
+        pads = torch.tensor([longest - len(row.own) for row in rows])
+        ids = torch.tensor([[0] * (longest - len(row.own)) + list(row.own) for row in rows])
+        column = torch.arange(longest)
+        mask = None
+        if bool(pads.any()):
+            seen = (column[None, :] <= column[:, None]) & (column >= pads[:, None])[:, None]
+            mask = additive(seen.to(device), self.model.dtype)[:, None]
+        wanted = column >= longest - torch.tensor([row.kept for row in rows])[:, None]
+        branches = [
+            (at, option)
+            for at, row in enumerate(rows)
+            for option, tokens in enumerate(self.items[row.item].options)
+            if len(self.items[row.item].options) > 1 and len(tokens) > 1
+        ]
+        cache = new_cache() if branches else None
+        logits = self.head.logits(
+            wanted.to(device),
+            input_ids=ids.to(device),
+            attention_mask=mask,
+            position_ids=(len(prefix.tokens) + (column - pads[:, None]).clamp_min(0)).to(device),
+            past_key_values=cache,
+            use_cache=cache is not None,
+            shared_prefix=prefix,
+        )
+        self._first(rows, logits)
+        if cache is None:
+            return
+        branches.sort(key=lambda one: -self._length(rows, one))
+        start = 0
+        while start < len(branches):
+            tokens, size = self._length(rows, branches[start]) - 1, 1
+            held = longest + tokens
+            while start + size < len(branches) and self._fits_branches(size + 1, tokens, held, len(prefix.tokens)):
+                size += 1
+            self._branch(prefix, rows, cache, pads, branches[start : start + size])
+            start += size
+
+    def _length(self, rows: Sequence[_Row], branch: tuple[int, int]) -> int:
+        return len(self.items[rows[branch[0]].item].options[branch[1]])
+
+    def _fits_branches(self, size: int, tokens: int, held: int, before: int) -> bool:
+        return self._fits(size, tokens, before + held, size * tokens) and (
+            size * held * self.token_bytes <= self.memory // 4
+        )
+
+    def _first(self, rows: Sequence[_Row], logits: torch.Tensor) -> None:
+        """Weigh the options that were run with their context, and every other option's first token."""
+        positions: list[int] = []
+        targets: list[int] = []
+        places: list[tuple[int, int, int]] = []
+        start = 0
+        for row in rows:
+            options = self.items[row.item].options
+            for option, tokens in enumerate(options):
+                for at in range(row.kept):
+                    positions.append(start + at)
+                    targets.append(tokens[at])
+                    places.append((row.item, option, at))
+            start += row.kept
+        self._note(logits, targets, places, positions)
+
+    def _branch(
+        self, prefix: Prefix, rows: Sequence[_Row], cache: Cache, pads: torch.Tensor, part: Sequence[tuple[int, int]]
+    ) -> None:
+        """Run options behind their contexts' keys and values; weigh their tokens from the second on."""
+        device = self.model.device
+        of = torch.tensor([at for at, _ in part])
+        options = [self.items[rows[at].item].options[option] for at, option in part]
+        filled = len(rows[0].own) - pads[of]
+        held = int(filled.max())
+        lengths = torch.tensor([len(option) - 1 for option in options])
+        longest = int(lengths.max())
+        ids = torch.tensor([list(option[:-1]) + [0] * (longest + 1 - len(option)) for option in options])
+        column = torch.arange(longest)
+        key = torch.arange(held + longest)
+        seen = (key <= held + column[:, None]) & (key >= (held - filled)[:, None])[:, None]
+        wanted = column < lengths[:, None]
+        logits = self.head.logits(
+            wanted.to(device),
+            input_ids=ids.to(device),
+            attention_mask=additive(seen.to(device), self.model.dtype)[:, None],
+            position_ids=(len(prefix.tokens) + filled[:, None] + column).to(device),
+            past_key_values=joined([cache], [of.to(device)], held),
+            use_cache=True,
+            shared_prefix=prefix,
+        )
+        targets = [token for option in options for token in option[1:]]
+        places = [
+            (rows[at].item, option, token)
+            for (at, option), tokens in zip(part, options, strict=True)
+            for token in range(1, len(tokens))
+        ]
+        self._note(logits, targets, places)
+
+    def _note(
+        self,
+        logits: torch.Tensor,
+        targets: Sequence[int],
+        places: Sequence[tuple[int, int, int]],
+        positions: Sequence[int] = (),
+    ) -> None:
+        """Write down what `targets` weigh, at `positions` of the logits (empty: in order)."""
+        logprobs, best = spell(logits, targets, positions)
+        for (item, option, token), logprob, first in zip(places, logprobs, best, strict=True):
+            self.found[item][option].logprobs[token] = logprob
+            self.found[item][option].best[token] = first
+
+
+def spell(
+    logits: torch.Tensor, targets: Sequence[int], positions: Sequence[int] = ()
+) -> tuple[list[float], list[bool]]:
+    """Give each target's log-probability, and whether it is the most likely token, in single precision.
+
+    `logits` (positions, vocabulary); `positions` says where each target stands (empty: in order).
+    """
+    logits = logits.float()
+    at = torch.tensor(positions, device=logits.device) if positions else slice(None)
+    target = torch.tensor(targets, device=logits.device)
+    norm, most = torch.logsumexp(logits, -1)[at], logits.argmax(-1)[at]
+    chosen: Any = logits[at, target] if positions else logits.gather(1, target[:, None]).squeeze(1)
+    return (chosen - norm).tolist(), (most == target).tolist()

@@ -1,0 +1,205 @@
+"""Load a model folder for weighing options: prompts by the chat contract or plain text, contexts computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
+
+import torch
+from transformers import PreTrainedModel
+
+from dsol import Alternatives, BackendError, Likelihood, LogLikelihood
+from dsol_trl.branches import LOGITS, ROWS, TOKENS, Branches, Branching, Spelled, spell
+from dsol_trl.generate import load_served
+from dsol_trl.head import Head
+from dsol_trl.model import read_card
+from dsol_trl.prefix_attention import NAME
+from dsol_trl.sharing import sharing
+from dsol_trl.template import ChatCodec, control_tokens, neutralise
+
+CHUNK = 256  # contexts that are tokenised together
+
+
+class Weigher:
+    """Weigh options (`dsol.Likelihood`) with one loaded model; calls from several threads are done one by one."""
+
+    def __init__(self, model: PreTrainedModel, codec: ChatCodec, memory: int, chat: bool) -> None:
+        self.model = model.eval()
+        self.codec = codec
+        self.memory = memory
+        self._chat = chat
+        self.context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 1 << 20))
+        self.sharing = sharing(self.model)
+        self._control = control_tokens(codec.tokenizer)
+        self._turn = Lock()
+
+    @property
+    def chat(self) -> bool:
+        return self._chat
+
+    def __call__(
+        self,
+        asked: Sequence[Alternatives],
+        advance: Callable[[int, int], None] = lambda done, total: None,
+    ) -> list[list[LogLikelihood]]:
+        for number, one in enumerate(asked):
+            if not one.options:
+                raise BackendError(f"context {number} has no options to weigh")
+        pairs = [pair for start in range(0, len(asked), CHUNK) for pair in self._encode(asked[start : start + CHUNK])]
+        items: list[Branching] = []
+        places: list[list[tuple[int, int, int]]] = []  # of each option: item, option in it, tokens cut
+        for number, (context, options) in enumerate(pairs):
+            places.append([])
+            for option in options:
+                if not option or len(option) > self.context:
+                    raise BackendError(
+                        f"an option of context {number} has {len(option)} tokens; this model can weigh 1 to {self.context}"
+                    )
+                # The last token of an option is not read by the model, hence the one more.
+                cut = max(0, len(context) + len(option) - self.context - 1)
+                if places[-1] and not cut and not places[-1][-1][2]:
+                    at = places[-1][-1][0]
+                    items[at] = Branching(context, (*items[at].options, option))
+                else:
+                    at = len(items)
+                    items.append(Branching(context[cut:], (option,)))
+                places[-1].append((at, len(items[at].options) - 1, cut))
+        with self._turn:
+            found = self.weigh(items, lambda done, total: advance(done * len(asked) // max(1, total), len(asked)))
+        return [
+            [
+                LogLikelihood(float(one.logprobs.sum()), len(one.logprobs), bool(one.best.all()), cut)
+                for one, cut in ((found[at][option], cut) for at, option, cut in of)
+            ]
+            for of in places
+        ]
+
+    def weigh(
+        self, items: Sequence[Branching], advance: Callable[[int, int], None] = lambda done, total: None
+    ) -> list[list[Spelled]]:
+        """Weigh tokens: behind shared prefixes where the model can share them, else each option by itself."""
+        longest = max((len(one.context) + max(map(len, one.options)) for one in items), default=0)
+        if longest <= self.sharing.reach:
+            self._attention(NAME)
+            return Branches(self.model, self.sharing.token_bytes, self.memory, items, advance).weigh()
+        self._attention(self.sharing.own)
+        return weigh_alone(self.model, items, advance)
+
+    def _attention(self, name: str) -> None:
+        if self.model.config._attn_implementation != name:
+            self.model.set_attn_implementation(name)
+
+    def _encode(self, asked: Sequence[Alternatives]) -> list[tuple[tuple[int, ...], list[tuple[int, ...]]]]:
+        """Tokenise contexts and options as lm-evaluation-harness does.
+
+        Spaces that end a context go in front of the option, and the option's tokens are those that both together have
+        more than the context alone (`TemplateLM._encode_pair`). An empty context is the token that begins a text.
+        """
+        found: list[tuple[tuple[int, ...], list[tuple[int, ...]]]] = [((), [])] * len(asked)
+        for chat in (False, True):
+            numbers = [at for at, one in enumerate(asked) if isinstance(one.context, str) is not chat]
+            contexts, options = [], []
+            for at in numbers:
+                text = self._context(asked[at])
+                spaces = text[len(text.rstrip()) :]
+                contexts.append(text.rstrip())
+                options.append([spaces + neutralise(self._control, option) for option in asked[at].options])
+            # A chat's special tokens come from its template alone.
+            alone = self._ids([text or "" for text in contexts], special=not chat)
+            whole = self._ids(
+                [text + option for text, some in zip(contexts, options, strict=True) for option in some],
+                special=[not chat and bool(text) for text, some in zip(contexts, options, strict=True) for _ in some],
+            )
+            at = 0
+            for number, text, before, some in zip(numbers, contexts, alone, options, strict=True):
+                parts = whole[at : at + len(some)]
+                at += len(some)
+                if text:
+                    found[number] = (before, [part[len(before) :] for part in parts])
+                else:
+                    found[number] = ((self._beginning(),), parts)
+        return found
+
+    def _context(self, one: Alternatives) -> str:
+        if isinstance(one.context, str):
+            return neutralise(self._control, one.context)
+        return self.codec.prompt(one.context) + self.codec.contract.lead
+
+    def _beginning(self) -> int:
+        """Give the token that stands for an empty context."""
+        tokenizer = self.codec.tokenizer
+        for token in (tokenizer.bos_token_id, tokenizer.eos_token_id):
+            if token is not None:
+                return int(token)
+        raise BackendError("the tokenizer has no token that begins or ends a text, so an empty context can't be asked")
+
+    def _ids(self, texts: Sequence[str], special: bool | Sequence[bool]) -> list[tuple[int, ...]]:
+        flags = [special] * len(texts) if isinstance(special, bool) else special
+        found: list[tuple[int, ...]] = [()] * len(texts)
+        for flag in (False, True):
+            numbers = [at for at, one in enumerate(flags) if one is flag]
+            if not numbers:
+                continue
+            encoded = self.codec.tokenizer(
+                [texts[at] for at in numbers],
+                add_special_tokens=flag,
+                return_attention_mask=False,
+                return_token_type_ids=False,
+                verbose=False,
+            )["input_ids"]
+            for at, ids in zip(numbers, encoded, strict=True):
+                found[at] = tuple(ids)
+        return found
+
+
+@torch.inference_mode()
+def weigh_alone(
+    model: PreTrainedModel,
+    items: Sequence[Branching],
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> list[list[Spelled]]:
+    """Weigh every option behind its whole context in plain batches, for models that can't share prefixes.
+
+    Sequences are padded on the right, which causal attention, sliding windows and recurrent states don't see.
+    """
+    found = [[Spelled.empty(len(option)) for option in item.options] for item in items]
+    rows = sorted(
+        ((at, option) for at, item in enumerate(items) for option in range(len(item.options))),
+        key=lambda one: -len(items[one[0]].context) - len(items[one[0]].options[one[1]]),
+    )
+    vocabulary = model.config.get_text_config().vocab_size
+    start = 0
+    with Head(model) as head:
+        while start < len(rows):
+            at, option = rows[start]
+            longest = len(items[at].context) + len(items[at].options[option]) - 1
+            most = max(1, min(ROWS, TOKENS // longest, LOGITS // (vocabulary * len(items[at].options[option]))))
+            part = rows[start : start + most]
+            start += len(part)
+            texts = [items[at].context + items[at].options[option] for at, option in part]
+            before = torch.tensor([len(items[at].context) - 1 for at, _ in part])
+            ends = torch.tensor([len(text) - 1 for text in texts])
+            column = torch.arange(longest)
+            wanted = (column >= before[:, None]) & (column < ends[:, None])
+            ids = torch.tensor([list(text[:-1]) + [0] * (longest + 1 - len(text)) for text in texts])
+            logits = head.logits(wanted.to(model.device), input_ids=ids.to(model.device), use_cache=False)
+            logprobs, best = spell(logits, [token for at, option in part for token in items[at].options[option]])
+            done = 0
+            for at, option in part:
+                length = len(items[at].options[option])
+                found[at][option].logprobs[:] = logprobs[done : done + length]
+                found[at][option].best[:] = best[done : done + length]
+                done += length
+            advance(start, len(rows))
+    return found
+
+
+def load_weigher(model: Path) -> Weigher:
+    """Load a checkpoint folder or a prepared base; a BackendError says what is wrong with it."""
+    return Weigher(*load_served(model), chat=read_card(model).origin != "base")
+
+
+def load_likelihood(model: Path) -> Likelihood:
+    """Load a checkpoint folder or a prepared base as `dsol.Likelihood`."""
+    return load_weigher(model)
