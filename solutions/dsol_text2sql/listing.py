@@ -7,14 +7,16 @@ words, as in an annotated question, so that it has read them when a model looks 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Set
 
 from dsol_text2sql.pointers import Pointers
 from dsol_text2sql.schema import Column, Schema, Table
 from dsol_text2sql.schema_text import harmless
-from dsol_text2sql.text import is_cjk, name_words
+from dsol_text2sql.text import CJK, name_words
 
+_BETWEEN = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
 SHORT = 24  # characters: a longer description is none that a question would use
 
 
@@ -48,6 +50,5 @@ def _said(named: Table | Column) -> str:
     """Write a table's or column's name in words, with its description where that is as short as a name."""
     name, about = named.name, named.description
     words = name_words(name)
-    plain = "".join(words) if words and all(map(is_cjk, words)) else " ".join(words)
-    plain = harmless(plain or name)
+    plain = harmless(_BETWEEN.sub("", " ".join(words)) or name)
     return f"{plain} ({harmless(about)})" if about and len(about) <= SHORT and about.lower() != plain else plain

@@ -74,6 +74,7 @@ def test_chinese_names_are_written_without_spaces(tmp_path: Path) -> None:
     connection.close()
     schema = with_links(open_database(str(path), settings=Settings()).schema)
     assert listing(schema, Pointers.of(schema)).startswith("商店 t0: ")
+    assert "词条 id c0, 名称 c1, " in listing(schema, Pointers.of(schema))
     assert "营业额 c2#" in listing(schema, Pointers.of(schema))
 
 
