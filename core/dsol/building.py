@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from dsol import chats, data, rows
 from dsol.backend import Chat, Codec
-from dsol.corpus import Source
+from dsol.corpus.contamination import Contamination
+from dsol.corpus.source import Source, check
 from dsol.errors import RecipeError
 from dsol.parts import Parts, Task
 from dsol.progress import Watch
@@ -32,6 +33,7 @@ def build(parts: Parts, run: Run, watch: Watch) -> None:
     if run.done("build"):
         return
     started = time.monotonic()
+    check(parts.recipe.sources)  # a path that is missing shouldn't wait until the samples are built
     judged: dict[str, list[str]] = questions(parts)
     facts: dict[str, Any] = {}
     built = {}
@@ -40,9 +42,8 @@ def build(parts: Parts, run: Run, watch: Watch) -> None:
             built[task.name] = task.solution.build(task.settings, parts.recipe.seed, partial(_show, advance))
         held = built[task.name].heldout.items()
         judged |= {f"{task.name}: {name}": [asked(task, sample) for sample in some] for name, some in held}
-    from dsol.corpus import Contamination
-
-    contamination = Contamination.of(judged, parts.recipe.cleaning)
+    ngram = parts.recipe.cleaning.ngram
+    contamination = Contamination.of(judged if ngram else {}, ngram or 1)
     for task in parts.tasks:
         facts |= data.write(parts.home(run, task) / "data", built[task.name], partial(asked, task), contamination)
     conversations = {
@@ -53,11 +54,11 @@ def build(parts: Parts, run: Run, watch: Watch) -> None:
     }
     documents = document_sources(parts)
     if documents:
-        from dsol import corpus
+        from dsol.corpus.build import build as build_corpora
 
         with watch.step("read and clean the documents") as advance:
             cleaning = parts.recipe.cleaning
-            report |= corpus.build(documents, cleaning, judged, run / "data" / "corpora", advance)
+            report |= build_corpora(documents, cleaning, judged, run / "data" / "corpora", advance)
     if report:
         write_json(run / "data" / "sources.json", report)
     run.finish("build", seconds=round(time.monotonic() - started, 1), **facts)
@@ -82,7 +83,7 @@ def questions(parts: Parts) -> dict[str, list[str]]:
     from dsol import mcq
 
     files = (*parts.recipe.evaluation.domain, *parts.recipe.evaluation.general)
-    return {path.name: [" ".join((one.question, *one.choices)) for one in mcq.read(path)] for path in files}
+    return {path.name: [" ".join((one.question, *one.choices)) for one in mcq.read(path).questions] for path in files}
 
 
 def asked(task: Task, sample: Sample) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dsol.corpus.source import Source
+from dsol.corpus.source import Source, files
 from dsol.errors import DataError
 from dsol.prompt import Prompt
 from dsol.sample import Sample
@@ -121,12 +121,12 @@ def _text(row: Mapping[str, Any], field: str, default: Any = None) -> str:
 
 
 def _files(name: str, source: Source) -> list[Path]:
-    from dsol.corpus.source import expand
-
-    found = [path for path in expand(name, source) if path.suffix in SUFFIXES]
-    if not found:
+    listed, _, problems = files(source)
+    found = [path for path in listed if path.suffix.lower() in SUFFIXES]
+    if problems or not found:
         places = ", ".join(map(str, source.paths))
-        raise DataError([f"source {name}: no {' or '.join(SUFFIXES)} file in {places}; conversations are such rows"])
+        wanted = f"no {' or '.join(SUFFIXES)} file in {places}; conversations are such rows"
+        raise DataError([f"source {name}: {problem}" for problem in problems or [wanted]])
     return found
 
 

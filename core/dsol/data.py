@@ -13,7 +13,7 @@ from dsol.sample import Sample
 from dsol.solution import Built
 
 if TYPE_CHECKING:
-    from dsol.corpus import Contamination
+    from dsol.corpus.contamination import Contamination
     from dsol.parts import Parts
 
 HELD = 100  # conversations' samples that are held out at most, for their loss

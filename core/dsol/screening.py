@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,21 +34,21 @@ class Screen:
 
 
 def make_screen(parts: Parts, run: Run) -> Screen:
-    """Collect a run's screening sets: the recipe's questions, as many as `evaluation.limit`, and the held-out rows."""
+    """Collect a run's screening sets: the recipe's questions, and the held-out rows."""
     from dsol import mcq
 
     evaluation = parts.recipe.evaluation
     files = {"domain": evaluation.domain, "general": evaluation.general}
     rows = building.heldout_rows(run)
     return Screen(
-        {name: mcq.read_all(paths, evaluation.limit) for name, paths in files.items() if paths},
+        {name: mcq.read(*paths).questions for name, paths in files.items() if paths},
         rows,
         building.kinds(parts, rows),
     )
 
 
 def look_over(parts: Parts, screen: Screen, model: Path) -> dict[str, Any]:
-    """Score a model on the screen: {"domain": {"value", "low", "high", "n"}, "general": ..., "losses": {source: nats}}.
+    """Score a model on the screen: {"domain": an Estimate's fields, "general": the same, "losses": {source: nats}}.
 
     Losses are means per label token. "general_loss" and "domain_loss" are token-weighted over the sources of documents.
     """
@@ -57,10 +57,10 @@ def look_over(parts: Parts, screen: Screen, model: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if screen.questions:
         likelihood = parts.backend.load_likelihood(model)
+        options = mcq.Options(parts.recipe.evaluation.shots, limit=parts.recipe.evaluation.limit)
         for name, questions in screen.questions.items():
-            result = mcq.score(likelihood, questions, shots=parts.recipe.evaluation.shots)
-            found[name] = {"value": result.accuracy, "low": result.low, "high": result.high, "n": len(questions)}
-    if screen.rows and hasattr(parts.backend, "measure"):  # placeholder
+            found[name] = asdict(mcq.score(likelihood, questions, options).accuracy)
+    if screen.rows:
         losses = parts.backend.measure(model, screen.rows)
         found["losses"] = {name: one.mean for name, one in losses.items()}
         for group in SETS:

@@ -46,7 +46,7 @@ def ability(found: Sequence[Mapping[str, Any]]) -> Table:
     asked = [key for key in ("domain", "general") if any(key in one for one in found)]
     losses = list(dict.fromkeys(name for one in found for name in one.get("losses", {})))
     for key in asked:
-        count = next(one[key]["n"] for one in found if key in one)
+        count = next(one[key]["samples"] for one in found if key in one)
         table.add_column(Text(f"{key}\nn = {count}", justify="right"), justify="right", no_wrap=True)
     for name in losses:
         table.add_column(Text(f"loss\n{name}", justify="right", overflow="fold"), justify="right")

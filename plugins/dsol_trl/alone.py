@@ -8,6 +8,7 @@ from copy import deepcopy
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
+from dsol_trl.cache import keeping
 from dsol_trl.decoding import Asked, Ready, Written, draws
 from dsol_trl.sampling import choose
 
@@ -28,7 +29,7 @@ def decode_alone(model: PreTrainedModel, prompts: Sequence[Ready], asked: Asked,
 def _read(model: PreTrainedModel, prompt: Ready) -> tuple[DynamicCache, torch.Tensor]:
     cache = DynamicCache(config=model.config)
     ids = torch.tensor([prompt.tokens], device=model.device)
-    return cache, model(input_ids=ids, past_key_values=cache, use_cache=True).logits[:, -1]
+    return cache, model(input_ids=ids, **keeping(model, cache), use_cache=True).logits[:, -1]
 
 
 def _write(
@@ -39,4 +40,4 @@ def _write(
         written.add(int(token), float(logprob), asked.stop)
         if written.ended:
             return written
-        logits = model(input_ids=token[:, None], past_key_values=cache, use_cache=True).logits[:, -1]
+        logits = model(input_ids=token[:, None], **keeping(model, cache), use_cache=True).logits[:, -1]

@@ -16,7 +16,7 @@ import torch
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
-from dsol_trl.cache import Prefix, joined, new_cache
+from dsol_trl.cache import Prefix, joined, keeping, new_cache
 from dsol_trl.decoding import SCORES, extend
 from dsol_trl.head import Head
 from dsol_trl.prefix_attention import additive
@@ -82,7 +82,7 @@ class Branches:
     def _below(self, prefix: Prefix, part: Sequence[int]) -> None:
         """Weigh items, in the order of their contexts, that all begin with `prefix`."""
         depth = len(prefix.tokens)
-        rest = []
+        rest: list[int] = []
         for run in self._runs(part, depth):
             first, last = (self.items[at].context for at in (run[0], run[-1]))
             # The last token of a context is each item's own: its logits are wanted.
@@ -162,7 +162,7 @@ class Branches:
             input_ids=ids.to(device),
             attention_mask=mask,
             position_ids=(len(prefix.tokens) + (column - pads[:, None]).clamp_min(0)).to(device),
-            past_key_values=cache,
+            **keeping(self.model, cache),
             use_cache=cache is not None,
             shared_prefix=prefix,
         )
@@ -224,7 +224,7 @@ class Branches:
             input_ids=ids.to(device),
             attention_mask=additive(seen.to(device), self.model.dtype)[:, None],
             position_ids=(len(prefix.tokens) + filled[:, None] + column).to(device),
-            past_key_values=joined([cache], [of.to(device)], held),
+            **keeping(self.model, joined([cache], [of.to(device)], held)),
             use_cache=True,
             shared_prefix=prefix,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from inspect import signature
 from typing import Any
 
 import torch
@@ -11,6 +13,16 @@ from torch.nn import functional
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 SPARE = 64  # columns that a cache grows by when it is full
+
+
+def keeping(model: Any, cache: Any) -> dict[str, Any]:
+    """Name a forward pass's argument for its cache: newer versions of transformers call it `cache`."""
+    return {_argument(type(model)): cache}
+
+
+@lru_cache
+def _argument(kind: type) -> str:
+    return "cache" if "cache" in signature(kind.forward).parameters else "past_key_values"
 
 
 @dataclass(frozen=True)

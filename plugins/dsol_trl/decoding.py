@@ -11,7 +11,7 @@ import torch
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
-from dsol_trl.cache import Prefix, inlined, joined, new_cache
+from dsol_trl.cache import Prefix, inlined, joined, keeping, new_cache
 from dsol_trl.prefix_attention import additive
 from dsol_trl.sampling import choose, uniforms
 from dsol_trl.sharing import run
@@ -161,7 +161,7 @@ def _start(model: PreTrainedModel, prefix: Prefix, prompts: Sequence[Ready], ask
         input_ids=ids,
         attention_mask=mask,
         position_ids=len(lead.tokens) + (column - pads[:, None]).clamp_min(0),
-        past_key_values=cache,
+        **keeping(model, cache),
         use_cache=True,
         logits_to_keep=1,
         shared_prefix=lead,
@@ -186,7 +186,7 @@ def _step(model: PreTrainedModel, prefix: Prefix, batch: _Batch, asked: Asked) -
         input_ids=torch.tensor([[one.tokens[-1]] for one in batch.written], device=device),
         attention_mask=mask[:, None, None],
         position_ids=(len(prefix.tokens) + batch.columns - batch.pads)[:, None],
-        past_key_values=batch.cache,
+        **keeping(model, batch.cache),
         use_cache=True,
         logits_to_keep=1,
         shared_prefix=prefix,

@@ -208,10 +208,11 @@ def _stop_on(model: Any, contract: template.Contract) -> None:
 
 
 def _within_run(job: FitJob) -> str:
-    """Name the start by its path below the folder that it and the stage have in common: runs are moved as a whole."""
-    start, stage = job.start.resolve(), job.folder.resolve()
-    common = next(parent for parent in stage.parents if start.is_relative_to(parent))
-    return start.relative_to(common).as_posix()
+    """Name the start by its path below the run's folder, two above the stage's: runs are moved as a whole."""
+    start, run = job.start.resolve(), job.folder.resolve().parents[1]
+    if not start.is_relative_to(run):
+        raise BackendError(f"{start} is outside of the run {run}, so an adapter for it couldn't be moved with it")
+    return start.relative_to(run).as_posix()
 
 
 def _count_parameters(folder: Path) -> int:

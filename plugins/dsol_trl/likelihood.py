@@ -54,7 +54,7 @@ class Weigher:
             for option in options:
                 if not option or len(option) > self.context:
                     raise BackendError(
-                        f"an option of context {number} has {len(option)} tokens; this model can weigh 1 to {self.context}"
+                        f"an option of context {number} has {len(option)} tokens; this model weighs 1 to {self.context}"
                     )
                 # The last token of an option is not read by the model, hence the one more.
                 cut = max(0, len(context) + len(option) - self.context - 1)

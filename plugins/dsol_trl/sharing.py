@@ -9,7 +9,7 @@ from transformers import AttentionInterface, DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 from dsol import BackendError
-from dsol_trl.cache import Prefix, new_cache
+from dsol_trl.cache import Prefix, keeping, new_cache
 from dsol_trl.prefix_attention import NAME, additive, attend
 
 
@@ -64,7 +64,7 @@ def _behind(model: PreTrainedModel, prefix: Prefix, ids: torch.Tensor) -> torch.
         input_ids=ids.expand(2, -1),
         position_ids=(column + len(prefix.tokens))[None].expand(2, -1),
         attention_mask=mask[:, None],
-        past_key_values=new_cache(),
+        **keeping(model, new_cache()),
         use_cache=True,
         shared_prefix=prefix,
     ).logits
@@ -79,7 +79,7 @@ def run(model: PreTrainedModel, prefix: Prefix, ids: torch.Tensor) -> Prefix:
     model(
         input_ids=ids,
         position_ids=positions,
-        past_key_values=cache,
+        **keeping(model, cache),
         use_cache=True,
         logits_to_keep=1,
         shared_prefix=prefix,

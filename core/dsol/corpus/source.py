@@ -17,7 +17,6 @@ LEGAL = ("license", "licence", "copying", "notice")  # their text repeats over t
 # Which source keeps a document that several hold: the denser kind (see the know-how rule corpus-kind).
 RANK = {"standard": 0, "book": 0, "paper": 1, "site": 2, "news": 3, "general": 4, "chat": 5}
 
-
 Kind = Literal["standard", "book", "paper", "site", "news", "general", "chat"]
 
 

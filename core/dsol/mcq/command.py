@@ -11,19 +11,26 @@ from typing import Any
 
 from dsol.backend import Backend, Likelihood
 from dsol.comparison import compare_slices
-from dsol.evaluation import write_answers
 from dsol.errors import DataError
+from dsol.evaluation import write_answers
+from dsol.layers import read_layer
 from dsol.mcq.reading import Reading, read
 from dsol.mcq.result import Result, numbers, rows
 from dsol.mcq.scoring import Options, score
 from dsol.plugins import Plugins
 from dsol.progress import Watch
-from dsol.recipe import Recipe, Stage, read_layer
+from dsol.recipe import Recipe, Stage
 from dsol.run import Run, find_run, write_json
 
 
 def evaluate(
-    plugins: Plugins, target: str, against: str, reading: Reading, examples: Reading | None, options: Options, watch: Watch
+    plugins: Plugins,
+    target: str,
+    against: str,
+    reading: Reading,
+    examples: Reading | None,
+    options: Options,
+    watch: Watch,
 ) -> dict[str, Any]:
     """Score `target`, and `against` where it isn't empty; returns plain JSON values, with what was left out and why.
 
@@ -37,7 +44,9 @@ def evaluate(
             other, other_chat = _scored(likelihood, reading, examples, options, against, watch)
         # Two models may have other headlines, a chat and a base model: the first one's counts, where both have it.
         metric = result.metric if result.metric in other.scores else other.metric
-        compared = compare_slices(rows(result), metric, rows(other), metric, options.level, name_a=target, name_b=against)
+        compared = compare_slices(
+            rows(result), metric, rows(other), metric, options.level, name_a=target, name_b=against
+        )
         found["against"] = {
             **_described(other, other_chat, reading, options),
             "target": against,
@@ -64,7 +73,7 @@ def opened(plugins: Plugins, target: str, watch: Watch) -> Iterator[tuple[Likeli
             yield _backend(plugins, Run(parent)).load_likelihood(folder), None
             return
     base = str(plugins.bases.get(target, target))
-    recipe = Recipe(solution="none", base=base, stages={"none": Stage()})
+    recipe = Recipe(solutions={"none": {}}, base=base, stages={"none": Stage()})
     backend = plugins.backend(recipe.backend)
     backend.check_base(recipe)
     with tempfile.TemporaryDirectory(prefix="dsol-") as place:

@@ -70,8 +70,7 @@ def ask(
         return Alternatives([*turns, {"role": "user", "content": _body(question, form, order)}], options)
     parts = [wording.letters.format(about=about)] if form == "letters" else []
     label = "" if form == "letters" else wording.question
-    for shot in shots:
-        parts.append(f"{label}{_body(shot, form)}\n{wording.answer}{wording.gap}{_solved(shot, form)}")
+    parts += [f"{label}{_body(one, form)}\n{wording.answer}{wording.gap}{_solved(one, form)}" for one in shots]
     parts.append(f"{label}{_body(question, form, order)}\n{wording.answer}")
     return Alternatives("\n\n".join(parts), tuple(wording.gap + option for option in options))
 

@@ -60,8 +60,7 @@ def read(*paths: Path, skip: bool = False) -> Reading:
             places |= dict.fromkeys((one.id for one in found), record.place)
             questions += found
     if problems:
-        hint = f"{len(problems)} of {len(problems) + len(questions)} rows don't fit; mend them, or go on without them with --skip-unfit"
-        raise DataError([hint, *problems])
+        raise DataError([f"{len(problems)} rows don't fit; mend them, or leave them out with --skip-unfit", *problems])
     if not questions:
         names = ", ".join(map(str, paths))
         raise DataError([f"{names}: no row can be asked as multiple choice", *left_out])
@@ -71,7 +70,7 @@ def read(*paths: Path, skip: bool = False) -> Reading:
 def _questions(record: Record, path: Path, number: int, taken_apart: bool) -> list[Question]:
     fields = {str(key).strip().lower(): value for key, value in record.fields.items()}
     given = next((fields[name] for name in ("answer", "label") if fields.get(name) not in (None, "")), None)
-    own = fields.get("id", fields.get("", None))
+    own = fields.get("id", fields.get(""))
     name = f"{path.stem}-{number}" if own in (None, "") else f"{path.stem}-{own}"
     subject = str(fields.get("subject") or _SPLITS.sub("", path.stem)).replace("_", " ").strip()
     if not taken_apart:
@@ -177,7 +176,10 @@ def _answer(given: Any, choices: int) -> int:
             raise Unfit(f"answer: {len(letters)} right answers ({', '.join(letters)}); one is needed")
         else:
             raise Unfit(f"answer: {given[:40]!r} is no letter and no index")
-    if not 0 <= given < choices:
-        named = f"{LETTERS[given]} ({given})" if 0 <= given < len(LETTERS) else str(given)
-        raise Unfit(f"answer: {named} is outside the {choices} choices, A (0) to {LETTERS[choices - 1]} ({choices - 1})")
-    return given
+    index = int(given)
+    if not 0 <= index < choices:
+        named = f"{LETTERS[index]} ({index})" if 0 <= index < len(LETTERS) else str(index)
+        raise Unfit(
+            f"answer: {named} is outside the {choices} choices, A (0) to {LETTERS[choices - 1]} ({choices - 1})"
+        )
+    return index

@@ -115,7 +115,7 @@ def _csv(path: Path, text: str) -> Iterator[Record]:
                 continue
             if not names:
                 names = [cell.strip() for cell in row]
-                if HEADER <= {name.lower() for name in names}:
+                if {name.lower() for name in names} >= HEADER:
                     continue
                 letters = [chr(ord("A") + at) for at in range(len(row) - 2)]
                 names = ["Question", *letters, "Answer"]

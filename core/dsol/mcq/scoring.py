@@ -37,7 +37,7 @@ class Options:
 def score(
     likelihood: Likelihood,
     questions: Sequence[Question],
-    options: Options = Options(),  # noqa: B008  # frozen
+    options: Options = Options(),  # frozen
     examples: Sequence[Question] = (),
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> Result:

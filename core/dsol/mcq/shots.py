@@ -29,7 +29,7 @@ def choose(
     for one in questions:
         key = (one.subject, one.language)
         if key not in ordered:
-            ordered[key] = sorted(pool, key=lambda shot: (shot.subject != key[0], shot.language != key[1]))  # noqa: B023
+            ordered[key] = sorted(pool, key=lambda shot: (shot.subject != key[0], shot.language != key[1]))
         shots: list[Question] = []
         for shot in ordered[key]:
             if shot.question != one.question and shot.id != one.id:
