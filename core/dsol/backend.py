@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 if TYPE_CHECKING:
     from dsol.recipe import Recipe, Stage
+    from dsol.sizing import Shape, Speed
 
 NO_LOSS = -100
 
@@ -66,11 +67,12 @@ class Template:
     """The chat contract of a base: how it renders turns, as the manifest keeps it.
 
     `hash` is the SHA-256 of the template text, the special tokens and the stop token; `stop` is the text of the token
-    that ends an assistant's turn.
+    that ends an assistant's turn. `family` names the published format that it looks like, for people only.
     """
 
     hash: str
     stop: str
+    family: str = ""
 
 
 class Codec(Protocol):
@@ -175,7 +177,9 @@ class Backend(Protocol):
 
     `check(options)` lists what is wrong with a stage's `backend:` options (each beginning with its path,
     `backend.name`), empty where nothing is. `check_base(recipe)` looks a base over before any work is done for it, and
-    is quick: it neither loads nor fetches weights; a BackendError says what is wrong. `prepare(recipe, folder, texts)`
+    is quick: it neither loads nor fetches weights; a BackendError says what is wrong. `describe(recipe)` gives a
+    base's shape from its settings alone, or that of a `shape` that is named instead. `probe(shape)` times training's
+    arithmetic on this machine, for a second or two. `prepare(recipe, folder, texts)`
     resolves the recipe's base (a hub id, a local folder, `scratch:<size>`) into `folder` and returns its codec;
     `texts` yields (chat, target) pairs for bases whose tokenizer is made from the data. `load(model)` and
     `load_likelihood(model)` take a checkpoint folder, or a prepared base. `measure(model, rows)` gives the mean loss of
@@ -185,6 +189,10 @@ class Backend(Protocol):
     def check(self, options: Mapping[str, Any]) -> list[str]: ...
 
     def check_base(self, recipe: Recipe) -> None: ...
+
+    def describe(self, recipe: Recipe, shape: str = "") -> Shape: ...
+
+    def probe(self, shape: Shape) -> Speed: ...
 
     def prepare(
         self, recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Chat | None, str]]]

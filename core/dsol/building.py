@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from dsol.errors import RecipeError
 from dsol.parts import Parts, Task
 from dsol.progress import Watch
 from dsol.recipe import Stage
-from dsol.run import Run, write_json
+from dsol.run import Run, read_json, write_json
 from dsol.sample import Sample
 from dsol.shares import CHAT, TASK
 
@@ -97,11 +98,11 @@ def tokenise(parts: Parts, run: Run, watch: Watch) -> dict[str, Path]:
 
     Returns the training rows' files by source name.
     """
-    samples, prompts, development = _samples(parts, run)
     documents = document_sources(parts)
-    files = {name: run / "rows" / f"{name}.arrow" for name in (*samples, *documents)}
     if run.done("tokenise"):
-        return files
+        return {name: run / "rows" / f"{name}.arrow" for name in (*_names(parts, run), *documents)}
+    samples, prompts, development = _samples(parts, run)
+    files = {name: run / "rows" / f"{name}.arrow" for name in (*samples, *documents)}
 
     def texts() -> Iterator[tuple[Chat | None, str]]:
         for name in sorted(samples):
@@ -126,7 +127,9 @@ def tokenise(parts: Parts, run: Run, watch: Watch) -> dict[str, Path]:
             rows.tokenise(development, prompts, codec, context, run / "rows" / "heldout", advance)
     if documents:
         _tokenise_documents(parts, run, codec, min(_reading(stages)), documents, watch)
-    run.note(template={"hash": codec.template.hash, "stop": codec.template.stop})
+    for held in heldout_rows(run).values():
+        rows.thin(held, parts.recipe.evaluation.tokens)
+    run.note(template=asdict(codec.template))
     run.finish("tokenise", seconds=round(time.monotonic() - started, 1))
     return files
 
@@ -141,6 +144,16 @@ def _reading(stages: Iterable[Stage]) -> list[int]:
     """List the contexts of the stages that read documents (all, where none says so: shares may name them)."""
     every = list(stages)
     return [stage.context for stage in every if stage.data == "documents"] or [stage.context for stage in every]
+
+
+def _names(parts: Parts, run: Run) -> list[str]:
+    """List the sources of samples without reading them."""
+    found = [
+        parts.source(task, name)
+        for task in parts.tasks
+        for name in read_json(parts.home(run, task) / "data" / "report.json")["sources"]
+    ]
+    return found + [name for name, one in parts.recipe.sources.items() if one.kind == CHAT]
 
 
 def _samples(

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from dsol import commands
+from dsol import commands, proxies
 from dsol.errors import DsolError
 from dsol.plugins import Plugins, load_plugins, skipped
 
@@ -46,6 +46,10 @@ def application(plugins: Plugins) -> typer.Typer:
     app.command("eval", context_settings=PASS_ON)(commands.evaluate)
     app.command("compare")(commands.compare)
     app.command("ask", context_settings=PASS_ON)(commands.ask)
+    app.command("sweep", context_settings=PASS_ON)(proxies.sweep_over)
+    bases = typer.Typer(help="Compare bases.", no_args_is_help=True)
+    bases.command("compare", context_settings=PASS_ON)(proxies.compare_bases)
+    app.add_typer(bases, name="bases")
     plugins.call("dsol_commands", app=app)
     return app
 

@@ -45,6 +45,8 @@ def list_plugins(context: typer.Context, as_json: JsonOption = False) -> None:
     brought = {name: [one.name for one in result or ()] for name, result in plugins.call("dsol_solutions")}
     for name, result in plugins.call("dsol_backends"):
         brought[name] = [*brought.get(name, []), *(f"backend {one}" for one in result or ())]
+    for name, bases in plugins.call("dsol_bases"):
+        brought[name] = [*brought.get(name, []), *(f"base {one}" for one in bases or ())]
     rows = [
         {
             "plugin": one.name,
@@ -60,16 +62,39 @@ def list_plugins(context: typer.Context, as_json: JsonOption = False) -> None:
 def plan(
     context: typer.Context,
     targets: Targets,
+    run: RunOption = None,
     recipe: RecipeOption = None,
     base: BaseOption = "",
     changes: SetOption = None,
+    gpu: Annotated[
+        str, typer.Option("--gpu", help="Plan for 1x24GB, 2x80GB, H100, 4xA100 or cpu [default: here].")
+    ] = "",
+    shape: Annotated[
+        str, typer.Option("--shape", help="Size this instead of the base: a config.json, or a name (Qwen3-8B).")
+    ] = "",
+    length: Annotated[int, typer.Option("--context", min=1, help="Tokens of one answer with its prompt.")] = 4096,
+    concurrency: Annotated[int, typer.Option("--concurrency", min=1, help="Answers written at once.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Plan on above 13B, or where nothing fits.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what the know-how rules propose for a recipe, and what it uses."""
-    from dsol import knowhow
+    """Show what the know-how rules propose and why, what memory a run needs, what fits, and how long it takes.
+
+    Ends with an error (exit code 2) above 13B parameters or where nothing fits, and says what would.
+    """
+    from dsol import planning
+    from dsol.run import Run
+    from dsol.sizing import duration, look, parse
 
     parts = read_parts(context, targets, recipe, base, changes)
-    print_rows(knowhow.described(knowhow.advise(parts.recipe, context.obj.rules)), as_json)
+    found = planning.shape_of(parts, shape)
+    machine = parse(gpu) if gpu else look()
+    named = bool(gpu) and machine.device != "cpu"
+    speed = duration.looked_up(machine) if named else planning.measured(parts, found)
+    folder = Run(run or default_folder(parts, targets))
+    asked = planning.Ask(length, concurrency, force)
+    made = planning.make(parts, folder, found, machine, asked, context.obj.rules, speed)
+    planning.check(made)
+    print_tables(planning.described(made) if as_json else made, planning.tables, as_json)
 
 
 def build_data(

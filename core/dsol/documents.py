@@ -2,8 +2,8 @@
 
 A document that is longer than a row is cut before headings, else between paragraphs, lines, sentences; each later piece
 begins with the headings that it stands under, since a section without its title says half of what it says with it. The
-end-of-text token follows the last piece alone: it teaches where texts end, and a cut is not an end. No row ends a
-token early: the rows are packed afterwards (see dsol.mix), not here.
+end-of-text token follows the last piece alone: it teaches where texts end, and a cut is not an end. Packing
+several rows to the context length is the trainer's part, not done here.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def tokenise(
     facts_file = out.with_name(f"{out.name}.json")
     if out.exists() and facts_file.exists() and (kept := read_json(facts_file)).get("fingerprint") == mark:
         return dict(kept)
-    facts = {"fingerprint": mark, "rows": 0, "tokens": 0, "documents": 0, "characters": 0}
+    facts: dict[str, Any] = {"fingerprint": mark, "rows": 0, "tokens": 0, "documents": 0, "characters": 0}
     end = _end(codec)
     total = documents.stat().st_size
 
@@ -91,7 +91,8 @@ def fingerprint(documents: Path, codec: Codec, context: int) -> str:
 def encode(group: Sequence[Text], codec: Codec, context: int, end: Sequence[int]) -> list[list[list[int]]]:
     """Tokenise documents into rows, for each a list of them; `end` is the end-of-text token, empty for none."""
     short = [at for at, one in enumerate(group) if len(one.text) < SURELY * context]
-    whole = dict(zip(short, codec.encode_documents([group[at].text for at in short]) if short else [], strict=True))
+    texts = ["\n\n".join([*group[at].headings, group[at].text]) for at in short]
+    whole = dict(zip(short, codec.encode_documents(texts) if short else [], strict=True))
     found = []
     for at, one in enumerate(group):
         rows = [whole[at]] if at in whole and len(whole[at]) <= context else _cut(one, codec, context, end)
@@ -111,8 +112,7 @@ def _cut(one: Text, codec: Codec, context: int, end: Sequence[int]) -> list[list
     room = max(limit - limit // HEADINGS, 1)  # headings are added to a piece
     rows: list[list[int]] = []
     pieces = split(one.text, room, measure, one.headings)
-    texts = [_titled(piece.text, piece.headings, limit // HEADINGS, measure) if number else piece.text
-             for number, piece in enumerate(pieces)]
+    texts = [_titled(piece.text, piece.headings, limit // HEADINGS, measure) for piece in pieces]
     for number, (piece, ids) in enumerate(zip(pieces, codec.encode_documents(texts), strict=True)):
         last = number == len(pieces) - 1
         row = ids if last else _open(ids, end)
@@ -168,7 +168,9 @@ def _groups(documents: Path) -> Iterator[tuple[list[Text], int]]:
                 meta = row.get("meta", {})
                 one = Text(str(row["text"]), tuple(meta.get("headings", ())), bool(meta.get("ends", True)))
             except (ValueError, KeyError, AttributeError, TypeError) as error:
-                raise DataError([f"{documents} line {number}: not a document ({error}); build the corpus again"]) from error
+                raise DataError(
+                    [f"{documents} line {number}: not a document ({error}); build the corpus again"]
+                ) from error
             group.append(one)
             characters += len(one.text)
             size += len(line)

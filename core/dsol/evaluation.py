@@ -56,6 +56,19 @@ class Remembered:
         return [self.seen[key] for key in keys]
 
 
+def asked_once(baseline: Baseline) -> Baseline:
+    """Make a baseline remember its answers: the wrapper asks it as well, and a product's own may be slow."""
+    seen: dict[str, tuple[Any, float]] = {}
+
+    def ask(one: Any) -> tuple[Any, float]:
+        key = one.model_dump_json()
+        if key not in seen:
+            seen[key] = baseline(one)
+        return seen[key]
+
+    return ask
+
+
 def score_model(
     generate: Generate,
     prompt: Prompt,
@@ -82,6 +95,7 @@ def learn_calibration(
 ) -> Calibration:
     """Answer the development set with the model and with the baseline, and learn when each is right."""
     metric = solution.metrics(settings)[0]
+    baseline = asked_once(baseline) if baseline else None
     # Without calibration the model answers, and the evidence tells whether the baseline said the same.
     wrapped = solution.wrap(generate, settings, calibration=Calibration(), baseline=baseline, files=files)
     answers = _batched(wrapped, [solution.inputs(sample) for sample in samples], advance)
@@ -110,6 +124,7 @@ def predict(
     "confidence", "source", "reason", "ask"}}}. "wrapped" has no baseline to fall back on, "combined" has.
     """
     metrics = solution.metrics(settings)
+    baseline = asked_once(baseline) if baseline else None
     remembered = Remembered(generate)
     wrapped = solution.wrap(remembered, settings, calibration=calibration, baseline=None, files=files)
     combined = solution.wrap(remembered, settings, calibration=calibration, baseline=baseline, files=files)

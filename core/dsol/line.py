@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dsol import building, calibration, data, evaluation, knowhow, mix, selection
+from dsol import building, calibration, data, evaluation, knowhow, mix, planning, selection
 from dsol.backend import FitJob, Progress
 from dsol.parts import Parts, Task
 from dsol.plugins import Plugins
@@ -33,11 +33,10 @@ def train(
         if run.complete:
             watch.say(f"{folder} is finished already; start it over with --restart")
             return run
+        if not run.done("build"):
+            parts.backend.check_base(parts.grounded)  # a mistake in it shouldn't wait until the samples are built
         if not run.done("plan"):
-            write_json(
-                run / "advice.json",
-                knowhow.described(knowhow.advise(parts.recipe, plugins.rules)),
-            )
+            write_json(run / "advice.json", knowhow.described(planning.advice(parts, run, plugins.rules)))
             run.note(
                 solutions=[task.name for task in parts.tasks],
                 base=parts.recipe.base,
@@ -45,8 +44,6 @@ def train(
                 versions=versions(),
             )
             run.finish("plan")
-        if not run.done("build"):
-            parts.backend.check_base(parts.grounded)  # a mistake in it shouldn't wait until the samples are built
         building.build(parts, run, watch)
         files = building.tokenise(parts, run, watch)
         selection.look_before(parts, run, watch)

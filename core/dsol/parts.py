@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dsol.backend import Backend
@@ -39,6 +39,10 @@ class Parts:
         """The recipe with a base that a plugin ships named by its folder."""
         where = self.bases.get(self.recipe.base)
         return self.recipe.model_copy(update={"base": str(where)}) if where else self.recipe
+
+    def with_recipe(self, recipe: Recipe) -> Parts:
+        """Put another recipe in its place, for the same solutions and backend."""
+        return replace(self, recipe=recipe)
 
     @property
     def names(self) -> str:

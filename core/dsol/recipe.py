@@ -75,6 +75,7 @@ class Evaluation(BaseModel):
     """Multiple-choice sets that screen checkpoints: of the domain, and of what must not be forgotten.
 
     `shots`: solved questions shown before each. `limit`: score a checkpoint on at most so many questions of each.
+    `tokens`: measure held-out losses on about so many tokens of each source.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,6 +84,7 @@ class Evaluation(BaseModel):
     general: tuple[Path, ...] = ()
     shots: int = Field(default=0, ge=0)
     limit: int = Field(default=400, ge=1)
+    tokens: int = Field(default=20_000, ge=1)
 
     @field_validator("domain", "general", mode="before")
     @classmethod

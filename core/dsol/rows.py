@@ -116,6 +116,18 @@ def read(path: Path) -> pa.Table:
         return pa.ipc.open_file(source).read_all()
 
 
+def thin(path: Path, tokens: int) -> None:
+    """Keep so many rows of a file, evenly spaced, that they have about `tokens` tokens; one row stays in any case."""
+    lengths = sizes(path)[0]
+    total = int(lengths.sum())
+    if total <= tokens:
+        return
+    count = max(1, round(len(lengths) * tokens / total))
+    picked = np.unique(np.linspace(0, len(lengths) - 1, count).round().astype(np.int64))
+    table = read(path).take(pa.array(picked))
+    replace(path, lambda temporary: _write(temporary, table))
+
+
 def sizes(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read length in tokens, prefix group and prefix length of every row of a file, each int64 (n,)."""
     import pyarrow.compute as compute

@@ -13,6 +13,7 @@ from dsol.metric import Metric
 from dsol.parts import Parts, Task
 from dsol.run import Run, read_json, write_json
 from dsol.shares import GENERAL
+from dsol.significance import estimate
 
 if TYPE_CHECKING:
     from dsol.mcq import Question
@@ -85,7 +86,8 @@ def score_tasks(parts: Parts, run: Run, model: Path, advance: Advance) -> dict[s
 
         prompt = task.solution.prompt(task.settings)
         scores = score_model(generate, prompt, samples, metric, task.settings.max_new_tokens, show)
-        found[task.name] = metric.reduce(scores)
+        mean = asdict(estimate([one.value for one in scores], parts.recipe.release.level))
+        found[task.name] = {**mean, **metric.reduce(scores)}
     return found
 
 

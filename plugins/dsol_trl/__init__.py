@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from dsol import Backend, hookimpl
 from dsol_trl.backend import TrlBackend
+
+if TYPE_CHECKING:
+    import typer
 
 
 @hookimpl
 def dsol_backends() -> Mapping[str, Backend]:
     return {"trl": TrlBackend()}
+
+
+@hookimpl
+def dsol_commands(app: typer.Typer) -> None:
+    """Bring `dsol vocab`."""
+    from dsol_trl.vocabulary.command import vocab
+
+    app.command("vocab")(vocab)

@@ -10,6 +10,7 @@ attention with a block mask. Sliding windows, soft caps and dropout go through a
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import torch
@@ -81,11 +82,18 @@ def block_mask(layout: Layout) -> BlockMask:
     made = layout.__dict__.get("_block_mask")
     if made is None:
         total = len(layout.number)
-        made = create_block_mask(
+        # Compiled, the mask of all pairs of tokens is never formed: at 32 k tokens it would be a gigabyte.
+        create = _compiled() if layout.number.is_cuda else create_block_mask
+        made = create(
             lambda batch, head, query, key: layout.visible(query, key), None, None, total, total, layout.number.device
         )
         layout.__dict__["_block_mask"] = made
     return made
+
+
+@cache
+def _compiled() -> Any:
+    return torch.compile(create_block_mask)
 
 
 def dense(

@@ -10,6 +10,7 @@ from dsol import Chat, Codec, FitJob, Generate, Likelihood, Loss, Progress
 
 if TYPE_CHECKING:
     from dsol.recipe import Recipe
+    from dsol.sizing import Shape, Speed
 
 
 class TrlBackend:
@@ -26,6 +27,18 @@ class TrlBackend:
         from dsol_trl.base import check
 
         check(recipe)
+
+    def describe(self, recipe: Recipe, shape: str = "") -> Shape:
+        """Read the shape of the recipe's base, or of a named one, from its settings."""
+        from dsol_trl.shape import describe, named
+
+        return named(shape) if shape else describe(recipe)
+
+    def probe(self, shape: Shape) -> Speed:
+        """Time a layer of this shape, forward and backward, on this machine."""
+        from dsol_trl.probe import measure
+
+        return measure(shape)
 
     def prepare(self, recipe: Recipe, folder: Path, texts: Callable[[], Iterable[tuple[Chat | None, str]]]) -> Codec:
         """Resolve the recipe's base into `folder` and return its codec."""

@@ -17,11 +17,12 @@ SPARE = 64  # columns that a cache grows by when it is full
 
 def keeping(model: Any, cache: Any) -> dict[str, Any]:
     """Name a forward pass's argument for its cache: newer versions of transformers call it `cache`."""
-    return {_argument(type(model)): cache}
+    kind: Any = type(model)
+    return {_argument(kind): cache}
 
 
 @lru_cache
-def _argument(kind: type) -> str:
+def _argument(kind: Any) -> str:
     return "cache" if "cache" in signature(kind.forward).parameters else "past_key_values"
 
 

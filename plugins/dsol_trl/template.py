@@ -20,6 +20,17 @@ SYSTEM, USER, ANSWER, NEXT = "sysprobe", "userprobe", "answerprobe", "nextprobe"
 # Switches that families give their templates; each is tried, and kept where it brings the served prompt nearest to
 # how the template renders a finished turn.
 SWITCHES: tuple[dict[str, Any], ...] = ({}, {"enable_thinking": False}, {"thinking": False})
+# What opens a turn in the published formats, the more special first; names for people, nothing depends on them.
+FAMILIES = (
+    ("<|start_header_id|>", "Llama 3"),
+    ("<start_of_turn>", "Gemma"),
+    ("<|im_start|>", "ChatML"),
+    ("[gMASK]", "GLM-4"),
+    ("<|end|>", "Phi"),
+    ("[INST]", "Mistral"),
+    ("<reserved_", "Baichuan"),
+    ("### user", "plain text"),
+)
 # Some templates print today's date: training and serving would differ. A fixed one keeps the bytes equal.
 FIXED_DATE = "01 Jan 2025"
 
@@ -53,7 +64,9 @@ class ChatCodec:
 
     @property
     def template(self) -> Template:
-        return Template(hash=self.contract.hash, stop=self.contract.stop)
+        opened = self.prompt([_turn("user", USER)])
+        known = (name for mark, name in FAMILIES if mark in opened)
+        return Template(self.contract.hash, self.contract.stop, next(known, "its own"))
 
     @cached_property
     def _control(self) -> re.Pattern[str] | None:

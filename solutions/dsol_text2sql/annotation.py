@@ -26,6 +26,7 @@ _CUED = re.compile(
     r"|(?:带有?|含有?|包含|以|有)\s*([A-Za-z][\w.&-]*)",
     re.IGNORECASE,
 )
+_BRACES = str.maketrans("{}", "()")  # braces hold pointers; what a user types is none
 CHINESE = 3  # the group of a Chinese cue, behind which no word is English grammar
 NAMES = 4  # readings of one name that are shown
 LINKS = 2  # foreign keys of a table that are shown
@@ -45,6 +46,7 @@ def annotate(
     annotated question and what v1, v2, ... stand for. A constant that the question words differently is
     written out: `three { 3}`.
     """
+    question = question.translate(_BRACES)
     read = tokens(question)
     notes: dict[int, list[str]] = {}
     linked = names.link(read)

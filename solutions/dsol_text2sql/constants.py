@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
+from dsol_text2sql.query import Refused
+from dsol_text2sql.reading import parse
 from dsol_text2sql.schema import Schema
 
 Value = str | int | float
@@ -33,10 +33,8 @@ def constants(sql: str, schema: Schema) -> tuple[Constant, ...]:
     A column that doesn't name its table is taken as a column of each of the query's tables that has one of that name.
     """
     try:
-        tree = sqlglot.parse_one(sql, read=schema.dialect)
-    except (SqlglotError, RecursionError):
-        return ()
-    if not isinstance(tree, exp.Expression):
+        tree = parse(sql, schema.dialect)
+    except Refused:
         return ()
     found: dict[Constant, None] = {}
     for column, value, pattern in _pairs(tree, schema):

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Literal
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from dsol_text2sql.constants import constant
+from dsol_text2sql.query import Refused
+from dsol_text2sql.reading import parse
 from dsol_text2sql.schema import Schema
 
 Hardness = Literal["easy", "medium", "hard", "extra"]
@@ -100,10 +100,9 @@ def _level(clauses: int, nested: int, others: int) -> Hardness:
 
 def _tree(sql: str, dialect: str) -> exp.Expression | None:
     try:
-        tree = sqlglot.parse_one(sql, read=dialect)
-    except (SqlglotError, RecursionError):
+        return parse(sql, dialect)
+    except Refused:
         return None
-    return tree if isinstance(tree, exp.Expression) else None
 
 
 def _leaves(node: exp.Expression | None) -> list[exp.Expression]:

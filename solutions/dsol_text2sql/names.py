@@ -194,6 +194,8 @@ class Resolver:
             self._qualified(node, frame)
             return
         name = node.name.lower()
+        if _orders_by_alias(node):
+            return
         if node.table:
             source = self._qualified(node, frame)
             if name not in source.names and not self._rowid(name, source):
@@ -253,6 +255,16 @@ class Resolver:
     def _double_quoted(self, identifier: exp.Expression) -> bool:
         start = identifier.meta.get("start")
         return bool(identifier.args.get("quoted")) and (start is None or self.source[start : start + 1] == '"')
+
+
+def _orders_by_alias(node: exp.Column) -> bool:
+    """Tell whether ORDER BY names what the SELECT list computed: there an alias comes before a column of its name."""
+    order = node.parent.parent if isinstance(node.parent, exp.Ordered) else None
+    select = order.parent if isinstance(order, exp.Order) else None
+    if node.table or not isinstance(select, exp.Select):
+        return False
+    named = [item.this for item in select.expressions if item.alias.lower() == node.name.lower()]
+    return any(not isinstance(this, exp.Column) or this.name.lower() != node.name.lower() for this in named)
 
 
 def _short(node: exp.Expression) -> str:

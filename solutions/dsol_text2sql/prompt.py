@@ -18,7 +18,7 @@ from dsol_text2sql.pointers import Pointers
 from dsol_text2sql.query import Refused
 from dsol_text2sql.schema import Schema
 from dsol_text2sql.schema_text import estimate, harmless, identifier, literal, schema_text
-from dsol_text2sql.settings import Output, Settings
+from dsol_text2sql.settings import LONGEST_QUESTION, Output, Settings
 from dsol_text2sql.shortening import shorten, unsaid
 from dsol_text2sql.stitching import with_links
 from dsol_text2sql.text import name_words
@@ -32,7 +32,6 @@ POINTING = "Write the query that answers the question, in {dialect} with pointer
 SYSTEM = "Write one {dialect} SELECT query that answers the question. Reply with the SQL only.\nTables:\n{schema}"
 USER = "{values}{draft}Question: {question}"
 DIALECTS = {"sqlite": "SQLite", "postgres": "PostgreSQL", "mysql": "MySQL"}
-LONGEST_QUESTION = 2000
 LABELS = frozenset({"name", "title", "label", "名", "标"})
 COLUMNS_A_VALUE = 3  # a value that more columns hold is shown with the likeliest ones
 

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 import dsol
 
+LONGEST_QUESTION = 2000  # characters that are read of a question
+
 
 class Settings(dsol.Settings):
     """Say which database is asked, what may be seen of it, and how training examples are made.
@@ -70,7 +72,7 @@ class Settings(dsol.Settings):
 
 
 class Input(BaseModel):
-    """A question, and the database's name where there are several."""
+    """A question, of which `LONGEST_QUESTION` characters are read, and the database's name where there are several."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -81,7 +83,7 @@ class Input(BaseModel):
     @classmethod
     def _whole(cls, question: str) -> str:
         """Join halves of characters, as some clients send them; a lone half can't be written anywhere."""
-        return question.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return question.encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:LONGEST_QUESTION]
 
 
 class Output(BaseModel):

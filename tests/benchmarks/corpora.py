@@ -26,7 +26,32 @@ from typing import Any
 import numpy as np
 
 FILE = 64 << 20
-COMMON = "the of and to in that is with for are this be from which it as by on or not have has was can".split()
+COMMON = [
+    "the",
+    "of",
+    "and",
+    "to",
+    "in",
+    "that",
+    "is",
+    "with",
+    "for",
+    "are",
+    "this",
+    "be",
+    "from",
+    "which",
+    "it",
+    "as",
+    "by",
+    "on",
+    "or",
+    "not",
+    "have",
+    "has",
+    "was",
+    "can",
+]
 BOILERPLATE = (
     "We use cookies to improve your experience on this website; accept all cookies to continue reading.",
     "本网站使用 Cookie 以提升您的浏览体验，继续浏览即表示您同意我们的隐私政策。",
@@ -231,7 +256,7 @@ def shingles(text: str) -> set[Any]:
 def judge(folder: Path) -> dict[str, Any]:
     """Compare what was dropped with what was planted, near duplicates by their exact similarity."""
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    near = {name: of for name, of in truth["near"]}
+    near: dict[str, str] = dict(truth["near"])
     wanted = set(near) | set(near.values())
     kept: Counter[str] = Counter()
     boilerplate = 0
@@ -240,14 +265,20 @@ def judge(folder: Path) -> dict[str, Any]:
             kept[row["text"].split("\n", 1)[0]] += 1
             boilerplate += any(line in row["text"] for line in BOILERPLATE)
     originals = {
-        row["id"]: row["text"] for path in (folder / "corpus").glob("*.jsonl") for row in rows(path) if row["id"] in wanted
+        row["id"]: row["text"]
+        for path in (folder / "corpus").glob("*.jsonl")
+        for row in rows(path)
+        if row["id"] in wanted
     }
     bins: dict[str, list[int]] = {f"{low}-{min(high, 1.0)}": [0, 0] for low, high in BINS}
     dirty = set(truth["contaminated"])
     for name, of in list(near.items())[:20_000]:
         if of in dirty or name in dirty:
             continue
-        one, two = (shingles("\n".join(line for line in originals[key].split("\n")[1:] if line not in BOILERPLATE)) for key in (name, of))
+        one, two = (
+            shingles("\n".join(line for line in originals[key].split("\n")[1:] if line not in BOILERPLATE))
+            for key in (name, of)
+        )
         similar = len(one & two) / max(len(one | two), 1)
         for (low, high), counts in zip(BINS, bins.values(), strict=True):
             if low <= similar < high:
@@ -282,7 +313,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--tokenizer", default="", help="a folder with tokenizer.json and a chat template; none: not tokenised")
+    parser.add_argument(
+        "--tokenizer", default="", help="a folder with tokenizer.json and a chat template; none: not tokenised"
+    )
     parser.add_argument("--context", type=int, default=4096)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--peer", default="", help="a Python with datatrove; none: ours alone")
@@ -310,9 +343,19 @@ def main() -> None:
     if given.peer:
         script = given.folder / "peer.py"
         script.write_text(PEER, encoding="utf-8")
-        command = [given.peer, str(script), str(given.folder), f"{given.tokenizer}/tokenizer.json", str(given.processes)]
+        command = [
+            given.peer,
+            str(script),
+            str(given.folder),
+            f"{given.tokenizer}/tokenizer.json",
+            str(given.processes),
+        ]
         note("datatrove", *measured(command, env={**os.environ, "PYTHONPATH": ""}))
-    print(json.dumps({"megabytes": round(size), "documents": documents, **found, "quality": judge(given.folder)}, indent=1))
+    print(
+        json.dumps(
+            {"megabytes": round(size), "documents": documents, **found, "quality": judge(given.folder)}, indent=1
+        )
+    )
 
 
 if __name__ == "__main__":

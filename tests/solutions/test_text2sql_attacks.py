@@ -30,7 +30,7 @@ QUESTIONS = [
 ]
 
 TIMEOUT = 0.2
-SLACK = 1.3  # seconds on a busy machine; the database gets half a second of it to stop by itself
+SLACK = 5.0  # seconds on a busy machine; what these statements are meant to do would take minutes
 CANARY = "canary-5d1f"
 HIDDEN = "hidden-93ab"
 ALLOWED = ("artist", "numbers", "famous", 'x"; DROP TABLE artist; --')

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dsol_text2sql.canonical import canonical, template
 from dsol_text2sql.database import Database, QueryError, open_database, open_databases
 from dsol_text2sql.guard import Refused, check
+from dsol_text2sql.reading import parse, write
 from dsol_text2sql.schema import Column, Schema, Table
 from dsol_text2sql.settings import Settings
 
@@ -246,6 +247,33 @@ def test_the_canonical_style(sql: str, style: str, pattern: str) -> None:
     assert canonical(sql, "sqlite", schema) == style
     assert canonical(style, "sqlite", schema) == style
     assert template(sql, "sqlite", schema) == pattern
+
+
+@pytest.mark.parametrize(
+    ("sql", "written"),
+    [
+        ("SELECT -SUM(a.AlbumId) AS AlbumId FROM Album a JOIN Artist b ON a.ArtistId = b.ArtistId GROUP BY b.Name"
+         " ORDER BY AlbumId DESC", " ORDER BY AlbumId DESC"),
+        ("SELECT a.Title AS Title FROM Album a JOIN Artist b ON a.ArtistId = b.ArtistId ORDER BY Title",
+         " ORDER BY Album.Title"),
+        ("SELECT COUNT(*) OVER (ORDER BY Title) AS Title FROM Album a JOIN Artist b ON a.ArtistId = b.ArtistId",
+         " OVER (ORDER BY Album.Title) AS Title FROM Album JOIN Artist ON Album.ArtistId = Artist.ArtistId"),
+    ],
+)  # fmt: skip
+def test_an_alias_in_order_by_hides_the_column_of_its_name(sql: str, written: str) -> None:
+    assert canonical(sql, "sqlite", shop("sqlite")).endswith(written)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres", "mysql"])
+def test_negations_are_spelled_as_people_do(dialect: str) -> None:
+    sql = (
+        "SELECT a FROM t WHERE a NOT IN (SELECT b FROM t WHERE b NOT LIKE 'x%' AND b IS NOT NULL)"
+        " AND a NOT BETWEEN 1 AND 2 OR NOT (a = 1 AND b = 2)"
+    )
+    assert write(parse(sql, dialect), dialect) == sql
+    folded = write(parse("SELECT a FROM t WHERE a NOT ILIKE 'x'", dialect), dialect)
+    condition = "a NOT ILIKE 'x'" if dialect == "postgres" else "LOWER(a) NOT LIKE LOWER('x')"
+    assert folded == f"SELECT a FROM t WHERE {condition}"
 
 
 def test_without_a_schema_only_the_writing_is_unified() -> None:

@@ -1,6 +1,7 @@
 """The wrapper around a scripted model, over the real demo database: guard, vote, repair, fall back, ask back."""
 
 import hashlib
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import dsol_text2sql
 from dsol import Completion
 from dsol.calibration import Calibration, Logistic
-from dsol_text2sql.settings import Input, Output, Settings
+from dsol_text2sql.settings import LONGEST_QUESTION, Input, Output, Settings
 from dsol_text2sql.wrap import wrap
 
 DEMO = Path(dsol_text2sql.__file__).parent / "demo" / "chinook" / "chinook.sqlite"
@@ -66,6 +67,7 @@ def test_a_failing_query_is_repaired_once_with_the_message():
         "SELECT load_extension('x')",
         "",
         "I don't know",
+        "SELECT 1 FROM Artist" + " JOIN Artist" * 30,
     ],
 )
 def test_what_the_guard_refuses_is_never_run_and_nobody_answers(sql):
@@ -116,3 +118,48 @@ def test_empty_questions_and_unknown_databases_get_a_reason():
     assert lost.reason == "unknown_database"
     assert "chinook" in lost.ask
     assert fine.source == "model"
+
+
+def renamed(path):
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE artist RENAME COLUMN name TO title")
+    connection.close()
+
+
+def locked(path):
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (renamed, "no_such_column"),
+        (locked, "timeout"),
+        (lambda path: path.write_bytes(b""), "no_such_table"),
+        (lambda path: path.write_bytes(b"x" * 8192), "other"),
+    ],
+)
+def test_a_database_that_changes_while_it_is_asked_leaves_nobody_who_answers(tmp_path, change, reason):
+    path = tmp_path / "shop.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript("CREATE TABLE artist (name TEXT); INSERT INTO artist VALUES ('Ann')")
+    connection.close()
+    settings = Settings(database=str(path), samples=1, timeout=0.2)
+    product = wrap(Scripted("SELECT name FROM artist"), settings, calibration=Calibration(), baseline=None, files={})
+    assert product.invoke({"question": "Which artists?"}).value.rows == (("Ann",),)
+    held = change(path)
+    found = product.invoke({"question": "Which artists?"})
+    assert (found.value, found.source, found.reason) == (None, "none", "no_query")
+    assert found.evidence["candidates"][0]["reason"] == reason
+    if isinstance(held, sqlite3.Connection):
+        held.close()
+
+
+@pytest.mark.parametrize("question", ["artist name " * 20_000, "a" * 200_000, "歌" * 200_000])
+def test_of_a_very_long_question_the_beginning_is_read(question):
+    asked = Input(question=question)
+    assert question.startswith(asked.question)
+    assert len(asked.question) == LONGEST_QUESTION
+    assert answer(Scripted(COUNT), question).source == "model"

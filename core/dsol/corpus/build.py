@@ -47,6 +47,7 @@ class State:
     dropped: Tally = field(default_factory=Tally)
     removed: Tally = field(default_factory=Tally)
     rows: Tally = field(default_factory=Tally)
+    repeats: int = 0
     first: int = 0  # its first document and unit, among all
     size: int = 0
 
@@ -136,7 +137,9 @@ def _passes(
         marks, origin = _decide([unit for _, unit in todo], bounds, every, cleaning)
         for state in states.values():
             _hold_out(marks, origin, every, characters, state, cleaning)
-        _nothing_left(states, lambda s: int(np.isin(marks[s.first : s.first + s.size], (TRAIN, HELDOUT)).sum()))
+        for state in states.values():
+            state.repeats = int((marks[state.first :][: state.size] > HELDOUT).sum())
+        _nothing_left(states, lambda state: state.size - state.repeats)
         return _write(states, todo, bounds, marks, origin, characters, folder, pool, name, count, step)
 
 
@@ -174,6 +177,7 @@ def _nothing_left(states: Mapping[str, State], left: Callable[[State], int]) -> 
         if left(state):
             continue
         counts = Counter({**state.dropped.counts, **state.rows.counts})
+        counts.update({"that other documents repeat": state.repeats} if state.repeats else {})
         why = [f"{count} {reason}" for reason, count in counts.most_common(4)]
         why += [f"{one.file}: {one.reason}" for one in state.skipped[:5]]
         problems.append(f"source {name}: no document is left of {state.read} read ({'; '.join(why) or 'empty'})")
@@ -248,7 +252,9 @@ def _write(
     step: Callable[[str], None],
 ) -> dict[str, Any]:
     shown = {
-        (source, mark): [state.first + int(at) for at in np.flatnonzero(marks[state.first :][: state.size] == mark)[:EXAMPLES]]
+        (source, mark): [
+            state.first + int(at) for at in np.flatnonzero(marks[state.first :][: state.size] == mark)[:EXAMPLES]
+        ]
         for source, state in states.items()
         for mark in (SAME, NEAR)
     }
@@ -287,7 +293,9 @@ def _write(
         if total:
             state.dropped.add(reason, total)
     return {
-        source: _report(state, marks[state.first :][: state.size], characters[state.first :][: state.size], languages[source])
+        source: _report(
+            state, marks[state.first :][: state.size], characters[state.first :][: state.size], languages[source]
+        )
         for source, state in states.items()
     }
 

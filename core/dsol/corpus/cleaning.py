@@ -16,7 +16,7 @@ from dsol.corpus.structure import FENCE, level
 # Layout characters of other alphabets than tab and line feed become one of these.
 SPACES = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F)
 BREAKS = (0x0B, 0x0C, 0x85, 0x2028, 0x2029)
-# Invisible characters say nothing; the joiners (200C, 200D) and variation selectors spell words and emoji, so they stay.
+# Invisible characters say nothing; joiners (200C, 200D) and variation selectors spell words and emoji, so they stay.
 INVISIBLE = (
     *(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0B, 0x0C)),
     *(code for code in range(0x7F, 0xA0) if code != 0x85),
@@ -95,7 +95,7 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
         bare = line.strip()
         if fence or line.startswith(("    ", "\t")) or bare.startswith(STRUCTURE) or " | " in bare or level(line):
             continue
-        if len(bare) >= LINE or len(bare) * 3 >= LINE and len(bare.encode("utf-8", "surrogatepass")) >= LINE:
+        if len(bare) >= LINE or (len(bare) * 3 >= LINE and len(bare.encode("utf-8", "surrogatepass")) >= LINE):
             yield number, bare
 
 
@@ -149,7 +149,7 @@ def verdict(solid: int, letters: int, least: int, share: float) -> str:
 
 
 def _blob(match: re.Match[str]) -> str:
-    """Keep what only looks like encoded data: rules of dashes, long paths and names, which don't mix cases and digits."""
+    """Keep what only looks like encoded data: rules of dashes, long names, which don't mix cases and digits."""
     text = match[0]
     mixed = any(map(str.isdigit, text)) and any(map(str.isupper, text)) and any(map(str.islower, text))
     return " " if "base64," in text or (mixed and text.count("-") + text.count("_") < len(text) / 8) else text

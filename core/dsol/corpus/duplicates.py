@@ -91,8 +91,10 @@ def near(
     known: Places = np.zeros(0, np.int64)
     for column in columns:
         pairs = np.setdiff1d(_candidates(column[places], places, size), known, assume_unique=True)
-        close = [pairs[at : at + BATCH][_close(pairs[at : at + BATCH], size, fetch, similarity)]
-                 for at in range(0, len(pairs), BATCH)]
+        close = [
+            pairs[at : at + BATCH][_close(pairs[at : at + BATCH], size, fetch, similarity)]
+            for at in range(0, len(pairs), BATCH)
+        ]
         known = np.union1d(known, np.concatenate(close)) if close else known
     found = np.full(size, -1, np.int64)
     for later, earlier in zip((known // size).tolist(), (known % size).tolist(), strict=True):
@@ -121,5 +123,3 @@ def _close(pairs: Places, size: int, fetch: Callable[[Places], Signatures], simi
     rows = fetch(places)
     later, earlier = rows[where[: len(pairs)]], rows[where[len(pairs) :]]
     return np.asarray((later == earlier).mean(axis=1) >= similarity)
-
-

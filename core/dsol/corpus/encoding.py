@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from dsol.corpus.document import Unreadable
@@ -16,6 +17,7 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 HEAD = 1 << 16
+SURE = 0.05  # of the wide characters are common ones: a wrong decoding shows under 1 %
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 # The characters that make up most of any Chinese text, simplified and traditional: a wrong decoding shows rare ones.
 COMMON = frozenset(
@@ -69,27 +71,34 @@ def detect_file(path: Path) -> str:
 
 
 def _utf16(head: bytes) -> str:
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    name = "utf-16-le" if odd > even else "utf-16-be"
-    text = head[: len(head) // 2 * 2].decode(name, errors="replace")
-    if max(even, odd) > len(head) / 20 and text.count("�") * 100 <= len(text) and "\0" not in text:
-        _refuse_binary(text)
-        return name
-    raise Unreadable("a binary file, not text")
+    """Tell UTF-16 without a mark from binary data: by the common characters, or by where the zeros of ASCII stand."""
+    scores = _scores(head, ("utf-16-le", "utf-16-be"))
+    best = max(scores, key=scores.__getitem__, default="")
+    if not best or scores[best] <= SURE:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        best = "utf-16-le" if odd > even else "utf-16-be"
+        if max(even, odd) < len(head) / 5:
+            raise Unreadable("a binary file, not text")
+    text = head[: len(head) // 2 * 2].decode(best, errors="replace")
+    if text.count("�") * 100 > len(text) or "\0" in text:
+        raise Unreadable("a binary file, not text")
+    _refuse_binary(text)
+    return best
 
 
 def _legacy(head: bytes) -> str:
     """Choose among encodings that decode by how common the characters are, then ask the detector."""
-    scores = {}
-    for name in ("gb18030", "big5hkscs"):
-        text = head.decode(name, errors="ignore")
-        wide = [char for char in text if ord(char) > 0x7F]
-        wrong = len(head) - len(text.encode(name, errors="ignore"))
-        if wide and wrong <= 4 and wrong * 50 <= len(wide):
-            scores[name] = sum(char in COMMON for char in wide) / len(wide)
+    scores = _scores(head, ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be"))
     best = max(scores, key=scores.__getitem__, default="")
-    if best and scores[best] > 0.12:
+    if best and scores[best] > SURE:
         return best
+    try:
+        text = head.decode("cp1252")
+    except UnicodeDecodeError:
+        text = ""
+    if text and sum(byte > 0x7F for byte in head) * 12 < len(head):
+        _refuse_binary(text)  # a few accents and quotation marks: Western European
+        return "cp1252"
     from charset_normalizer import from_bytes
 
     found = from_bytes(head).best()
@@ -97,6 +106,18 @@ def _legacy(head: bytes) -> str:
         raise Unreadable("neither UTF-8 nor another encoding that is known")
     _refuse_binary(str(found))
     return found.encoding
+
+
+def _scores(head: bytes, names: Sequence[str]) -> dict[str, float]:
+    """Give the share of common characters among the wide ones, for each encoding that decodes (but for a cut end)."""
+    scores = {}
+    for name in names:
+        text = head.decode(name, errors="ignore")
+        wide = [char for char in text if ord(char) > 0x7F]
+        wrong = len(head) - len(text.encode(name, errors="ignore"))
+        if wide and wrong <= 4 and wrong * 50 <= len(wide):
+            scores[name] = sum(char in COMMON for char in wide) / len(wide)
+    return scores
 
 
 def _refuse_binary(text: str) -> None:

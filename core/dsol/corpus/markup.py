@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,26 @@ def html(text: str) -> str:
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it warns of each empty page; the report names them
     found = trafilatura.extract(
-        text, output_format="markdown", include_formatting=True, include_links=False, include_comments=False,
+        text,
+        output_format="markdown",
+        include_formatting=True,
+        include_links=False,
+        include_comments=False,
         favor_recall=True,
+        config=_settings(),
     )
     return found or trafilatura.html2txt(text) or ""
+
+
+@cache
+def _settings() -> Any:
+    """Take short pages for what they are: trafilatura expects articles and gives up on less than 250 characters."""
+    from trafilatura.settings import use_config
+
+    config = use_config()
+    for name in ("MIN_EXTRACTED_SIZE", "MIN_OUTPUT_SIZE"):
+        config.set("DEFAULT", name, "1")
+    return config
 
 
 def markdown(text: str) -> str:
@@ -52,7 +69,15 @@ def docx(path: Path) -> str:
                 raise Unreadable(f"unpacks to more than {LARGEST >> 20} MB")
         document = docx.Document(str(path))
         return "\n\n".join(_blocks(document))
-    except (zipfile.BadZipFile, PackageNotFoundError, LxmlError, KeyError, ValueError, AttributeError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        PackageNotFoundError,
+        LxmlError,
+        KeyError,
+        ValueError,
+        AttributeError,
+        OSError,
+    ) as error:
         # python-docx reads a package's parts by name and raises whatever a missing one leads to.
         raise Unreadable(f"a broken DOCX ({type(error).__name__}: {str(error)[:80]})") from error
 

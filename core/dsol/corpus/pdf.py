@@ -10,15 +10,21 @@ import re
 from collections import Counter
 from ctypes import c_double
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from dsol.corpus.document import Unreadable
 
 EDGE = 2  # lines at the top and at the bottom of a page that may be running headers and footers
-NUMBER = re.compile(r"[-–—\s]*(?:page|p\.|seite|第)?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*(?:页|頁)?(?:\s*(?:of|/|共)\s*\d{1,4}\s*[页頁]?)?[-–—\s]*", re.I)
+NUMBER = re.compile(
+    r"[-–—\s]*(?:page|p\.|seite|第)?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*(?:页|頁)?(?:\s*(?:of|/|共)\s*\d{1,4}\s*[页頁]?)?[-–—\s]*",
+    re.I,
+)
 BULLET = re.compile(r"[•·▪‣●○■□◦➢]\s*")
-ITEM = re.compile(r"(?:[•·▪‣●○■□◦➢–-]|\(?\d{1,3}[.)、]|[（(][一二三四五六七八九十\d]+[）)]|[一二三四五六七八九十]+、|[a-z][.)])\s*\S")
+ITEM = re.compile(
+    r"(?:[•·▪‣●○■□◦➢–-]|\(?\d{1,3}[.)、]|[（(][一二三四五六七八九十\d]+[）)]|[一二三四五六七八九十]+、|[a-z][.)])\s*\S"
+)
 END = re.compile(r"[.!?:;。！？：；…][\"”’)）」』]*$")
 WIDE = re.compile(r"[\u3000-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef“”‘’…—]")
 
@@ -74,14 +80,14 @@ def markdown(pages: list[list[Line]]) -> str:
         pitch = _pitch(page)
         last: Line | None = None  # of this page: gaps don't reach over pages
         for line in page:
-            deep = 1 + min(sizes.index(_step(line.size)), 5) if _step(line.size) in sizes and len(line.text) < 150 else 0
+            deep = (
+                1 + min(sizes.index(_step(line.size)), 5) if _step(line.size) in sizes and len(line.text) < 150 else 0
+            )
             if deep:
                 same = before is not None and found and found[-1].startswith("#" * deep + " ")
                 close = last is not None and same and last.bottom - line.top < line.size
                 found[-1:] = [_joined(found[-1], line.text)] if close else [*found[-1:], "#" * deep + " " + line.text]
-            elif before is None or not found or found[-1].startswith("#"):
-                found.append(_item(line.text))
-            elif last is not None and last.top - line.top > 1.45 * pitch:
+            elif before is None or not found or found[-1].startswith("#") or _gap(last, line, pitch):
                 found.append(_item(line.text))
             elif ITEM.match(line.text):
                 found[-1] += "\n" + _item(line.text)
@@ -93,6 +99,10 @@ def markdown(pages: list[list[Line]]) -> str:
                 found[-1] += "\n" + line.text
             before = last = line
     return "\n\n".join(found)
+
+
+def _gap(last: Line | None, line: Line, pitch: float) -> bool:
+    return last is not None and last.top - line.top > 1.45 * pitch
 
 
 def _goes_on(before: Line, line: Line, left: float, right: float, turned: bool) -> bool:
@@ -155,7 +165,7 @@ def _step(size: float) -> float:
 
 
 def _pitch(page: list[Line]) -> float:
-    gaps = sorted(a.top - b.top for a, b in zip(page, page[1:], strict=False) if a.top > b.top)
+    gaps = sorted(a.top - b.top for a, b in pairwise(page) if a.top > b.top)
     return gaps[len(gaps) // 3] if gaps else 0.0
 
 

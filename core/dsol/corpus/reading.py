@@ -70,8 +70,9 @@ def read(stretch: Stretch, field: str, part: int) -> Iterator[Document | Skipped
                 reason = reason or row[1]
                 yield Skipped(path, row[1], row[0])
                 continue
-            empty = False
-            yield from _parts(row, part)
+            for document in _parts(row, part):
+                empty = False
+                yield document
         if empty and reason:
             yield Skipped(path, f"no row can be read: {reason}")
         elif empty and not stretch.start:
@@ -137,7 +138,9 @@ def _text(stretch: Stretch, markdown: bool) -> Document:
     path, size = stretch.path, stretch.path.stat().st_size
     whole = stretch.start == 0 and stretch.end == size
     if whole and size > records.WHOLE:
-        raise Unreadable(f"a {stretch.encoding} file over {records.WHOLE >> 20} MB has to be read at once; save it as UTF-8")
+        raise Unreadable(
+            f"a {stretch.encoding} file over {records.WHOLE >> 20} MB has to be read at once; save it as UTF-8"
+        )
     with open(path, "rb") as file:
         if stretch.start:
             file.seek(stretch.start - 1)
@@ -160,6 +163,4 @@ def _parts(document: Document, size: int) -> Iterator[Document]:
     pieces = parts(normalise(document.text), size)
     for number, piece in enumerate(pieces, 1):
         place = document.place if len(pieces) == 1 else f"{document.place} part {number}".strip()
-        yield Document(
-            piece.text, document.file, place, piece.headings, document.ends and number == len(pieces)
-        )
+        yield Document(piece.text, document.file, place, piece.headings, document.ends and number == len(pieces))

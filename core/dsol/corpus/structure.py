@@ -6,9 +6,12 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 HEADING = re.compile(r"(#{1,6})[ \t]+\S")
-CHAPTER = re.compile(r"第[一二三四五六七八九十百千零〇\d]{1,9}[章回节節卷部篇](?:\s|$|[：:　])|(?:CHAPTER|Chapter)\s+[\dIVXLC]+\b")
+CHAPTER = re.compile(
+    r"第[一二三四五六七八九十百千零〇\d]{1,9}[章回节節卷部篇](?:\s|$|[：:　])|(?:CHAPTER|Chapter)\s+[\dIVXLC]+\b"
+)
 FENCE = re.compile(r"\s{0,3}(```|~~~)")
 SENTENCE = re.compile(r"(?<=[。！？；…])(?![”’」』）])|(?<=[。！？][”’」』）])|(?<=[.!?;])\s+(?=\S)")
 
@@ -40,7 +43,7 @@ def blocks(text: str) -> list[str]:
     blank = False
     for line in text.splitlines(keepends=True):
         mark = FENCE.match(line) if fenced else None
-        starts = not fence and bool(current) and (blank and bool(line.strip()) or level(line) > 0)
+        starts = not fence and bool(current) and ((blank and bool(line.strip())) or level(line) > 0)
         if starts:
             found.append("".join(current))
             current = []
@@ -144,7 +147,7 @@ def sentences(text: str) -> list[str]:
     """Cut a text after its sentences, English and Chinese; joined they are the text again."""
     ends = [match.end() for match in SENTENCE.finditer(text)]
     bounds = sorted({0, *ends, len(text)})
-    return [text[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(bounds)]
 
 
 def _measured(texts: list[str], measure: Callable[[Sequence[str]], list[int]]) -> tuple[list[str], list[int]]:

@@ -17,7 +17,7 @@ class Tally:
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
-    def add(self, reason: str, count: int = 1, **example: str) -> None:
+    def add(self, reason: str, count: int = 1, /, **example: str) -> None:
         """Count something, with an example: file, place, text."""
         self.counts[reason] = self.counts.get(reason, 0) + count
         shown = self.examples.setdefault(reason, [])
@@ -34,7 +34,4 @@ class Tally:
     def plain(self) -> Mapping[str, Any]:
         """Give it as JSON: {reason: {count, examples}}, the commonest first."""
         order = sorted(self.counts, key=lambda reason: (-self.counts[reason], reason))
-        return {
-            reason: {"count": self.counts[reason], "examples": self.examples.get(reason, [])}
-            for reason in order
-        }
+        return {reason: {"count": self.counts[reason], "examples": self.examples.get(reason, [])} for reason in order}

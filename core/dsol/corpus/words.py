@@ -28,8 +28,8 @@ class Words:
     """The words of some texts, one after the other.
 
     `hashes` uint64 (n,); `bounds` int64 (texts + 1,): the words of text i are bounds[i]:bounds[i + 1]; `han` bool
-    (n,): the word is one character of Chinese or kana; `weak` bool (n,): a number or a single letter; `starts`, `ends` int64 (n,): where it stands in `joined`; `solid` int64
-    (texts,): the characters of a text that are no spaces.
+    (n,): the word is one character of Chinese or kana; `weak` bool (n,): a number or a single letter; `starts`, `ends`
+    int64 (n,): where it stands in `joined`; `solid` int64 (texts,): the characters of a text that are no spaces.
     """
 
     hashes: Numbers
@@ -53,7 +53,8 @@ class Words:
     def chinese(self) -> Flags:
         """Say of each text whether most of its words are Chinese characters, bool (texts,)."""
         total = np.concatenate([[0], np.cumsum(self.han)])
-        return (total[self.bounds[1:]] - total[self.bounds[:-1]]) * 2 > np.diff(self.bounds)
+        most: Flags = (total[self.bounds[1:]] - total[self.bounds[:-1]]) * 2 > np.diff(self.bounds)
+        return most
 
     @cached_property
     def letters(self) -> Places:
@@ -107,19 +108,23 @@ def words(texts: Sequence[str]) -> Words:
 
 def _sums(values: Numbers, bounds: Places) -> Numbers:
     total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(values, dtype=np.uint64)])
-    return total[bounds[1:]] - total[bounds[:-1]]
+    sums: Numbers = total[bounds[1:]] - total[bounds[:-1]]
+    return sums
 
 
 def _mix(values: Numbers) -> Numbers:
     """Spread every bit of a number over all of it (the finaliser of splitmix64)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    spread: Numbers = values ^ (values >> np.uint64(31))
+    return spread
 
 
 @cache
 def _random(count: int, seed: int) -> Numbers:
-    return np.random.Generator(np.random.PCG64(seed)).integers(1, 2**64, count, np.uint64) | np.uint64(1)
+    drawn: Numbers = np.random.Generator(np.random.PCG64(seed)).integers(1, 2**64, count, np.uint64)
+    drawn |= np.uint64(1)  # odd: multiplying by them loses nothing
+    return drawn
 
 
 def _is_han(codes: NDArray[Any]) -> Flags:

@@ -1,0 +1,160 @@
+"""Read a base's shape from its settings alone; parameters are counted on the meta device, where they take no memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsol import BackendError, unknown
+from dsol.sizing import KNOWN, Shape, decoder
+from dsol.sizing.shape import Origin
+from dsol_trl import scratch
+from dsol_trl.quiet import quiet
+
+if TYPE_CHECKING:
+    from dsol.recipe import Recipe
+
+# Files that tell what a base is; weights are never fetched for it.
+PAPERS = ("config.json", "tokenizer_config.json", "chat_template.jinja", "*.index.json")
+
+
+def describe(recipe: Recipe) -> Shape:
+    """Give the shape of a recipe's base: a folder, `scratch:<size>`, a hub id (its settings only) or a known name.
+
+    A BackendError where nothing tells its shape.
+    """
+    kind, colon, size = recipe.base.partition(":")
+    if kind == "scratch" and colon:
+        return _scratch(size)
+    folder = _folder(recipe.base)
+    if folder is None:
+        known = KNOWN.get(recipe.base.rsplit("/", 1)[-1].lower())
+        if known is not None:
+            return known
+        raise BackendError(
+            f"base {recipe.base}: its config.json is neither in a folder nor in the hub's cache, and the hub can't be "
+            "reached; give a folder with --base, or a shape with --shape (a config.json, or "
+            f"{', '.join(shape.name for shape in KNOWN.values())})"
+        )
+    return read(folder, recipe.base, recipe.trust_remote_code)
+
+
+def named(name: str) -> Shape:
+    """Give a shape by a known name, or by the path of a config.json or of a folder that holds one."""
+    path = Path(name).expanduser()
+    if path.is_file():
+        return read(path.parent, name, config=path.name)
+    if path.is_dir():
+        return read(path, name)
+    if name.lower() in KNOWN:
+        return KNOWN[name.lower()]
+    kind, colon, size = name.partition(":")
+    if kind == "scratch" and colon:
+        return _scratch(size)
+    raise BackendError(unknown("shape", name, (one.name for one in KNOWN.values()), "or give a config.json"))
+
+
+def read(folder: Path, base: str, trust_remote_code: bool = False, config: str = "config.json") -> Shape:
+    """Read the shape of the model in a folder from its config.json; a BackendError says why it can't be used."""
+    import torch
+    from huggingface_hub.errors import StrictDataclassError
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    try:
+        with quiet(), torch.device("meta"):
+            settings = AutoConfig.from_pretrained(
+                folder / config if config != "config.json" else folder,
+                local_files_only=True,
+                trust_remote_code=trust_remote_code,
+            )
+            model = AutoModelForCausalLM.from_config(settings, trust_remote_code=trust_remote_code)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, StrictDataclassError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BackendError(f"base {base}: {folder / config} doesn't tell a model's shape: {reason}") from error
+    return _count(model, folder, base)
+
+
+def _count(model: Any, folder: Path, base: str) -> Shape:
+    import torch
+
+    text = model.config.get_text_config()
+    head = model.get_output_embeddings()
+    linear = [one for one in model.modules() if isinstance(one, torch.nn.Linear) and one is not head]
+    heads = int(text.num_attention_heads)
+    each = int(getattr(text, "head_dim", None) or text.hidden_size // heads)
+    tied = head is not None and head.weight is model.get_input_embeddings().weight
+    return Shape(
+        name=base,
+        origin=_origin(folder),
+        parameters=sum(one.numel() for one in model.parameters()),
+        matrices=sum(one.weight.numel() for one in linear),
+        adapter=sum(one.in_features + one.out_features for one in linear),
+        layers=int(text.num_hidden_layers),
+        hidden=int(text.hidden_size),
+        heads=heads,
+        key_heads=int(getattr(text, "num_key_value_heads", None) or heads),
+        head=each,
+        feed_forward=int(getattr(text, "intermediate_size", 0) or 4 * text.hidden_size),
+        vocabulary=int(text.vocab_size),
+        context=int(getattr(text, "max_position_embeddings", 0) or 0),
+        tied=bool(tied),
+        query_norm=any(name.endswith("q_norm") for name, _ in model.named_modules()),
+        disk=sum(entry.stat().st_size for entry in folder.glob("*.safetensors")),
+        counted="counted from config.json",
+    )
+
+
+def _origin(folder: Path) -> Origin:
+    """Tell a chat model by its template, and a base model by a tokenizer without one."""
+    if (folder / "chat_template.jinja").exists():
+        return "chat"
+    try:
+        settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "base" if (folder / "tokenizer.json").exists() else ""
+    return "chat" if isinstance(settings, dict) and settings.get("chat_template") else "base"
+
+
+def _scratch(size: str) -> Shape:
+    if size not in scratch.SIZES:
+        raise BackendError(unknown("scratch size", size, scratch.SIZES, "write the base as scratch:<size>"))
+    shape = scratch.SIZES[size]
+    return decoder(
+        f"scratch:{size}",
+        layers=shape.layers,
+        hidden=shape.hidden,
+        heads=shape.heads,
+        key_heads=shape.key_heads,
+        feed_forward=shape.feed_forward,
+        vocabulary=shape.vocabulary,
+        head=shape.head,
+        context=8192,
+        tied=True,
+        query_norm=True,
+        origin="scratch",
+    )
+
+
+def _folder(base: str) -> Path | None:
+    """Find a base's settings: a folder, the hub's cache, or, where the hub answers, fetched (a few kilobytes)."""
+    from huggingface_hub import snapshot_download, try_to_load_from_cache
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import HTTPError as LineError  # type: ignore[attr-defined]  # of the client's library
+
+    folder = Path(base).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.is_absolute() or base.startswith((".", "~")) or base.count("/") != 1:
+        if base.lower() in KNOWN:
+            return None
+        raise BackendError(f"base {base!r} is no folder; give a folder, a hub id (owner/name) or scratch:<size>")
+    cached = try_to_load_from_cache(base, "config.json")
+    if isinstance(cached, str):
+        return Path(cached).parent
+    try:
+        return Path(snapshot_download(base, allow_patterns=list(PAPERS), etag_timeout=5))
+    except RepositoryNotFoundError as error:
+        raise BackendError(f"base {base}: the hub has no such model (or it needs a login); check the id") from error
+    except (LocalEntryNotFoundError, HfHubHTTPError, LineError):
+        return None
