@@ -31,6 +31,7 @@ Numberings = Mapping[str, Sequence[tuple[str, str]]]  # by database, see `pointe
 _POINTED = re.compile(r"(?<![\w.])[ctv]\d+\b")
 _NOTES = re.compile(r"\{[^{}]*\}")  # what `annotate` put into a question; the rest are the user's words
 _POINTER_OR_TEXT = re.compile(r"'(?:[^']|'')*'|" + _POINTED.pattern)
+_LISTED = re.compile(r"(?<= )[ct]\d+(?=[#,:]| = |$)", re.MULTILINE)  # in a listing, where a name could look like one
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _LIST = re.compile(r"\bIN \(\?(, \?)+\)")
 _NEGATIVE = re.compile(r"(?<=[=<>(,] )-\?|(?<=\()-\?|(?<=[A-Z] )-\?")
@@ -81,15 +82,12 @@ class Writing:
 
 def points_to_shown(sample: Sample) -> bool:
     """Tell whether all that a target points to stands in its prompt; the rest can only be guessed."""
-<<<<<<< HEAD
-    said = " ".join(sample.input[part] for part in ("schema", "draft", "question")) if sample.input else ""
-    shown = set(_POINTED.findall(said))
-=======
     if sample.input is None:
         return False
     notes = _NOTES.findall(sample.input["question"])
-    shown = set(_POINTED.findall(" ".join([sample.input["draft"], *notes])))
->>>>>>> main
+    shown = set(_POINTED.findall(" ".join([sample.input["draft"], *notes]))) | set(
+        _LISTED.findall(sample.input["schema"])
+    )
     return set(_POINTED.findall(_QUOTED.sub("", sample.target))) <= shown
 
 
@@ -104,12 +102,9 @@ def shuffled(sample: Sample, id: str, draw: str = "") -> Sample:
     def renamed(text: str) -> str:
         return _POINTER_OR_TEXT.sub(lambda found: new.get(found.group(), found.group()), text)
 
-<<<<<<< HEAD
-    values |= {part: renamed(values[part]) for part in ("schema", "draft", "question")} | {"pointers": other.to_json()}
-=======
     question = _NOTES.sub(lambda found: renamed(found.group()), values["question"])
-    values |= {"draft": renamed(values["draft"]), "question": question, "pointers": other.to_json()}
->>>>>>> main
+    listed = _LISTED.sub(lambda found: new.get(found.group(), found.group()), values["schema"])
+    values |= {"schema": listed, "draft": renamed(values["draft"]), "question": question, "pointers": other.to_json()}
     return Sample(id=id, input=values, target=renamed(sample.target), meta=sample.meta)
 
 

@@ -87,3 +87,16 @@ def test_renumbered_samples_share_listings_in_small_groups(music: Database) -> N
     assert len({copy.id for copy in copies}) == len(copies) == 2 * len(samples)
     counts = Counter((copy.input or {})["schema"] for copy in copies)
     assert list(counts.values()) == [SHARING] * 6
+
+
+def test_a_name_that_looks_like_a_pointer_stays_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "odd.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE t5 (c2 TEXT, c7_c1 INTEGER)")
+    connection.commit()
+    connection.close()
+    database = open_database(str(path), settings=Settings(), name="odd")
+    rendering = Rendering({"odd": database}, {"odd": ValueIndex.build(database)}, Writing({"odd": database}), LISTED)
+    made = Example("1", "What is there?", "SELECT c2 FROM t5", (), "odd", "en", "train", "")
+    other = shuffled(rendering.sample(made, "1"), "2").input or {}
+    assert other["schema"] == f"\nTables:\n{listing(database.schema, Pointers.from_json(other['pointers']))}"
