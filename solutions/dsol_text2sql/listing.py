@@ -1,8 +1,9 @@
 """List a schema for a small model: every table and column in plain words, its pointer behind them.
 
-` artist t0: artist id c0, name c1` and ` album t1: album id c2, title c3, artist id c4 = c0`. What no word of a
-question names can still be found here; that all questions of a database share it makes it cheap. The pointer stands behind the
-words, as in an annotated question, so that it has read them when a model looks back at it.
+` artist t0: artist id c0, name c1` and ` album t1: album id c2, title c3, artist id c4 = c0`.
+
+What no word of a question names can still be found here; that all questions of a database share it makes it cheap. The
+pointer stands behind the words, as in an annotated question, so that it has read them when a model looks back at it.
 """
 
 from __future__ import annotations
