@@ -18,6 +18,7 @@ from dsol.shares import TASK, Supply, plan
 # Below this share of saved tokens, laying rows out as branches costs more than it saves: a branch's own attention mask
 # and gathering are not free.
 WORTH = 0.2
+ENOUGH = 20  # times its prefix's length: a sequence of branches that long saves 95 % of what an endless one would
 OPEN = 8  # steps that are filled at a time; more waste less room, and mix less
 
 
@@ -198,8 +199,9 @@ def _pack(
     sequences: list[list[int]] = [[at] for at in here[group[here] < 0].tolist()]
     for number in np.unique(group[here][group[here] >= 0]):
         members = here[group[here] == number]
-        room = batch_tokens - int(prefix[members[0]])
-        sequences += _fill(members, own, max(room, 1))
+        length = int(prefix[members[0]])
+        # A longer sequence would save hardly more, and fill steps with one group's rows alone.
+        sequences += _fill(members, own, max(min(batch_tokens - length, ENOUGH * length), 1))
     steps = _fill_steps(sequences, own, prefix, batch_tokens, random)
     return [steps[at] for at in random.permutation(len(steps))]
 

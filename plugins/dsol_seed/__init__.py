@@ -12,3 +12,9 @@ from dsol import hookimpl
 def dsol_bases() -> Mapping[str, Path]:
     """Bring the base `seed`."""
     return {"seed": Path(__file__).parent / "model"}
+
+
+@hookimpl
+def dsol_recipes() -> Mapping[str, Path]:
+    """Bring the recipe that makes it, as `dsol train seed`."""
+    return {"seed": Path(__file__).parent / "recipe.yaml"}

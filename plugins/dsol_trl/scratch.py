@@ -23,6 +23,7 @@ CHATML = (
 # A schema stands in every prompt: its lines count as often as a frequent question's words, not thousands of times.
 LINE_CAP = 24
 PHRASES = 400  # pieces that recur in the answers and become one token each
+ANSWERS = 20_000  # that phrases are looked for in: more take long and hold hardly other ones
 LONGEST_TOKEN = 24
 UNIT = re.compile(r" ?\w+|[^\w\s]|\s")
 OWN = re.compile(r"[\d'\"“”‘’「」《》`]")
@@ -49,7 +50,7 @@ class Size:
 SIZES = {
     "tiny": Size(vocabulary=640, hidden=64, layers=2, heads=4, key_heads=2, feed_forward=160),  # 0.1 M, for tests
     "small": Size(vocabulary=3072, hidden=160, layers=4, heads=5, key_heads=5, feed_forward=416),  # 1.7 M, 2 CPU cores
-    "seed": Size(vocabulary=4096, hidden=192, layers=5, heads=6, key_heads=6, feed_forward=512),  # 3 M, to be shipped
+    "seed": Size(vocabulary=5888, hidden=224, layers=6, heads=7, key_heads=7, feed_forward=576),  # 5 M, to be shipped
     "medium": Size(vocabulary=4096, hidden=288, layers=8, heads=9, key_heads=3, feed_forward=768),  # 8.3 M
     "large": Size(vocabulary=6144, hidden=512, layers=8, heads=8, key_heads=4, feed_forward=1408),  # 26.7 M
 }
@@ -97,7 +98,8 @@ def make_tokenizer(texts: Iterable[tuple[Chat | None, str]], vocabulary: int) ->
         model_max_length=1_000_000,
     )
     # A small model writes few tokens well, and fewer of them are faster: what answers say again and again is one token.
-    frequent = phrases(target for chat, target in pairs if chat is not None)
+    answers = [target for chat, target in pairs if chat is not None]
+    frequent = phrases(answers[:: max(1, len(answers) // ANSWERS)])
     tokenizer.add_tokens([AddedToken(phrase, normalized=False) for phrase in [*frequent, *codes(lines)]])
     tokenizer.chat_template = CHATML
     return tokenizer

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dsol.solution import Progress
 
 Groups = dict[str, list[Example]]
+SHARING = 8  # renumbered samples that share one listing: more are cheaper, fewer more varied
 
 
 def build(settings: Settings, seed: int, progress: Progress) -> Built:
@@ -60,7 +61,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     samples = _rendered(sources | judged, rendering, progress)
     trained = {name: samples[name] for name in sources}
     if settings.notation == "pointers":
-        trained |= {f"{name}_renumbered": _renumbered(samples[name], settings.numberings) for name in sources}
+        trained |= {f"{name}_renumbered": renumbered(samples[name], settings.numberings) for name in sources}
     report["not_canonical"] = [
         f"{database}: {reason}: {sql}" for (database, sql), reason in list(writing.refused.items())[:SHOWN]
     ]
@@ -219,14 +220,19 @@ def _rendered(
     return samples
 
 
-def _renumbered(samples: Sequence[Sample], times: int) -> list[Sample]:
+def renumbered(samples: Sequence[Sample], times: int) -> list[Sample]:
     """Copy each sample so many times with its pointers numbered at random, so that a model learns to follow them.
 
+    Where the schema is listed, a few samples of one database share a numbering, and so the tokens of its listing.
     Samples with a target that points past the prompt are left out: by random numbers nobody could tell what it means.
     """
-    return [
-        shuffled(sample, f"{sample.id}/{copy}")
-        for sample in samples
-        if times and points_to_shown(sample)
-        for copy in range(times)
-    ]
+    copies = []
+    for copy in range(times):
+        met: Counter[str] = Counter()
+        for sample in samples:
+            if points_to_shown(sample):
+                database = str(sample.meta["database"])
+                few = f"{database}/{copy}/{met[database] // SHARING}" if (sample.input or {})["schema"] else ""
+                met[database] += 1
+                copies.append(shuffled(sample, f"{sample.id}/{copy}", few))
+    return copies

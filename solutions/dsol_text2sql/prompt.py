@@ -12,6 +12,7 @@ from dsol_text2sql.canonical import canonical
 from dsol_text2sql.completion import parse as parse_sql
 from dsol_text2sql.expanding import expand
 from dsol_text2sql.linking import NameIndex
+from dsol_text2sql.listing import listing
 from dsol_text2sql.literals import Literal
 from dsol_text2sql.pointers import Pointers
 from dsol_text2sql.query import Refused
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["make_prompt", "parse", "prompt_values", "relevant"]
 
-POINTING = "Write the query that answers the question, in {dialect} with pointers."
+POINTING = "Write the query that answers the question, in {dialect} with pointers.{schema}"
 SYSTEM = "Write one {dialect} SELECT query that answers the question. Reply with the SQL only.\nTables:\n{schema}"
 USER = "{values}{draft}Question: {question}"
 DIALECTS = {"sqlite": "SQLite", "postgres": "PostgreSQL", "mysql": "MySQL"}
@@ -73,8 +74,9 @@ def prompt_values(
     schema's NameIndex, made anew when it isn't given and needed. `draft` is the query that rules made of the question,
     for the model to take or to mend ("": none).
 
-    In the notation of pointers the question is annotated with them instead of the schema being shown, and `pointers`
-    says, unseen by the model, what they stand for; without the argument they are numbered in the schema's order.
+    In the notation of pointers the question is annotated with them, the schema is listed in short if the settings ask
+    for it, and `pointers` says, unseen by the model, what they stand for; without the argument they are numbered in
+    the schema's order.
     """
     plain = " ".join(question.split())
     if settings.notation == "pointers":
@@ -86,7 +88,7 @@ def prompt_values(
             draft, pointers = _short(draft, schema, pointers, plain)
         return {
             "dialect": DIALECTS.get(schema.dialect, schema.dialect),
-            "schema": "",
+            "schema": _listing(question, schema, matches, settings, names, pointers) if settings.listing else "",
             "values": "",
             "draft": f"Draft: {draft}\n" if draft else "",
             "question": harmless(annotated, LONGEST_QUESTION),
@@ -181,6 +183,20 @@ def _schema(
         if estimate(text) <= settings.schema_tokens:
             return text
     return schema_text(schema, relevant(question, schema, matches, settings.schema_tokens, names), samples=False)
+
+
+def _listing(
+    question: str,
+    schema: Schema,
+    matches: Sequence[Match],
+    settings: Settings,
+    names: NameIndex,
+    pointers: Pointers,
+) -> str:
+    text = listing(schema, pointers)
+    if estimate(text) > settings.schema_tokens:
+        text = listing(schema, pointers, relevant(question, schema, matches, settings.schema_tokens, names))
+    return f"\nTables:\n{text}"
 
 
 def _keys(schema: Schema) -> dict[str, set[str]]:

@@ -31,6 +31,7 @@ Numberings = Mapping[str, Sequence[tuple[str, str]]]  # by database, see `pointe
 _POINTED = re.compile(r"(?<![\w.])[ctv]\d+\b")
 _NOTES = re.compile(r"\{[^{}]*\}")  # what `annotate` put into a question; the rest are the user's words
 _POINTER_OR_TEXT = re.compile(r"'(?:[^']|'')*'|" + _POINTED.pattern)
+_LISTED = re.compile(r"(?<= )[ct]\d+(?=[#,:]| = |$)", re.MULTILINE)  # in a listing, where a name could look like one
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _LIST = re.compile(r"\bIN \(\?(, \?)+\)")
 _NEGATIVE = re.compile(r"(?<=[=<>(,] )-\?|(?<=\()-\?|(?<=[A-Z] )-\?")
@@ -84,20 +85,26 @@ def points_to_shown(sample: Sample) -> bool:
     if sample.input is None:
         return False
     notes = _NOTES.findall(sample.input["question"])
-    shown = set(_POINTED.findall(" ".join([sample.input["draft"], *notes])))
+    shown = set(_POINTED.findall(" ".join([sample.input["draft"], *notes]))) | set(
+        _LISTED.findall(sample.input["schema"])
+    )
     return set(_POINTED.findall(_QUOTED.sub("", sample.target))) <= shown
 
 
-def shuffled(sample: Sample, id: str) -> Sample:
-    """Give the sample under another id, with its pointers numbered at random after it; what it says stays."""
+def shuffled(sample: Sample, id: str, draw: str = "") -> Sample:
+    """Give the sample under another id, with its pointers numbered at random after `draw`, or else the id.
+
+    What it says stays.
+    """
     values = dict(sample.input or {})
-    other, new = Pointers.from_json(str(values["pointers"])).shuffled(zlib.crc32(id.encode()))
+    other, new = Pointers.from_json(str(values["pointers"])).shuffled(zlib.crc32((draw or id).encode()))
 
     def renamed(text: str) -> str:
         return _POINTER_OR_TEXT.sub(lambda found: new.get(found.group(), found.group()), text)
 
     question = _NOTES.sub(lambda found: renamed(found.group()), values["question"])
-    values |= {"draft": renamed(values["draft"]), "question": question, "pointers": other.to_json()}
+    listed = _LISTED.sub(lambda found: new.get(found.group(), found.group()), values["schema"])
+    values |= {"schema": listed, "draft": renamed(values["draft"]), "question": question, "pointers": other.to_json()}
     return Sample(id=id, input=values, target=renamed(sample.target), meta=sample.meta)
 
 

@@ -23,7 +23,8 @@ class Settings(dsol.Settings):
     chosen from the examples: by question, or by SQL template. `draft`: show the model the query that rules make of the
     question. `notation`: what the model writes: "sql", or for small models "pointers" (see `pointers`). `numberings`:
     how many copies of an example are made with its pointers numbered at random, as sources named `..._renumbered`, so
-    that a model learns to follow pointers and not only their numbers. Times are in seconds.
+    that a model learns to follow pointers and not only their numbers. `listing`: with pointers, list the schema before
+    the question. Times are in seconds.
     """
 
     database: str = "demo"
@@ -46,6 +47,7 @@ class Settings(dsol.Settings):
     draft: bool = True
     notation: Literal["sql", "pointers"] = "sql"
     numberings: int = Field(default=0, ge=0)
+    listing: bool = False
 
     samples: int = Field(default=8, ge=0)
     temperature: float = Field(default=0.7, gt=0)
