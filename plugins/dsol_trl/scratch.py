@@ -50,7 +50,7 @@ class Size:
 SIZES = {
     "tiny": Size(vocabulary=640, hidden=64, layers=2, heads=4, key_heads=2, feed_forward=160),  # 0.1 M, for tests
     "small": Size(vocabulary=3072, hidden=160, layers=4, heads=5, key_heads=5, feed_forward=416),  # 1.7 M, 2 CPU cores
-    "seed": Size(vocabulary=5888, hidden=224, layers=6, heads=7, key_heads=7, feed_forward=576),  # 5 M, to be shipped
+    "seed": Size(vocabulary=5376, hidden=224, layers=6, heads=7, key_heads=7, feed_forward=576),  # 4.9 M, to be shipped
     "medium": Size(vocabulary=4096, hidden=288, layers=8, heads=9, key_heads=3, feed_forward=768),  # 8.3 M
     "large": Size(vocabulary=6144, hidden=512, layers=8, heads=8, key_heads=4, feed_forward=1408),  # 26.7 M
 }

@@ -1,6 +1,6 @@
 """List a schema for a small model: every table and column in plain words, its pointer behind them.
 
-` artist t0: artist id c0, name c1` and ` album t1: album id c2, title c3, artist id c4 = c0`.
+`artist t0: artist id c0, name c1` and `album t1: album id c2, title c3, artist id c4 = c0`.
 
 What no word of a question names can still be found here; that all questions of a database share it makes it cheap. The
 pointer stands behind the words, as in an annotated question, so that it has read them when a model looks back at it.
@@ -43,8 +43,7 @@ def listing(schema: Schema, pointers: Pointers, kept: Mapping[str, Set[str]] | N
             number = column.kind in ("integer", "number") and not column.primary
             mark = "#" if number and (table.name, column.name) not in keys else ""
             columns.append(_said(column) + f" {sign}{mark}" + "".join(f" = {other}" for other in links[sign]))
-        # The space makes a name the same token here as inside a question.
-        lines.append(f" {_said(table)} {pointer}: {', '.join(columns)}")
+        lines.append(f"{_said(table)} {pointer}: {', '.join(columns)}")
     return "\n".join(lines)
 
 

@@ -101,15 +101,15 @@ def test_a_second_stage_may_tune_what_the_first_left(tmp_path: Path) -> None:
     (tmp_path / "stage").mkdir()
     write_mix(stage, rows, 0, tmp_path / "stage")
     lora = stage.model_copy(update={"tune": "lora"})
-    job = FitJob(tmp_path / "base", rows, tmp_path / "stage" / "mix.npy", tmp_path / "first", lora, 0)
+    job = FitJob(tmp_path / "base", rows, tmp_path / "stage" / "mix.npy", tmp_path / "stages" / "first", lora, 0)
     TrlBackend().fit(job, lambda progress: None)
     adapter = checkpoint.found(job.folder)[-1][1]
-    second = replace(job, start=adapter, folder=tmp_path / "second", stage=stage)
+    second = replace(job, start=adapter, folder=tmp_path / "stages" / "second", stage=stage)
     TrlBackend().fit(second, lambda progress: None)
     whole = checkpoint.found(second.folder)[-1][1]
     assert read_card(whole).adapter_of == ""
     assert (whole / "model.safetensors").exists()
-    third = replace(job, start=whole, folder=tmp_path / "third")
+    third = replace(job, start=whole, folder=tmp_path / "stages" / "third")
     TrlBackend().fit(third, lambda progress: None)
     last = checkpoint.found(third.folder)[-1][1]
     assert read_card(last).adapter_of == whole.relative_to(tmp_path).as_posix()

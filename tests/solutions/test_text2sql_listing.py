@@ -35,7 +35,7 @@ def test_every_table_and_column_is_listed_once_before_what_leads_to_it(music: Da
     defined = re.findall(r"(?<!=) ([tc]\d+)(?=[:,# \n]|$)", text)
     assert sorted(defined) == sorted([*pointers.tables, *pointers.columns])
     assert re.findall(r"(c\d+) = (c\d+)", text) == sorted(pointers.links, key=lambda link: int(link[0][1:]))
-    assert text.splitlines()[0] == " album t0: album id c0, title c1, artist id c2 = c3"
+    assert text.splitlines()[0] == "album t0: album id c0, title c1, artist id c2 = c3"
     assert "unit price c63#" in text
 
 
@@ -73,7 +73,7 @@ def test_chinese_names_are_written_without_spaces(tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     schema = with_links(open_database(str(path), settings=Settings()).schema)
-    assert listing(schema, Pointers.of(schema)).startswith(" 商店 t0: ")
+    assert listing(schema, Pointers.of(schema)).startswith("商店 t0: ")
     assert "词条 id c0, 名称 c1, " in listing(schema, Pointers.of(schema))
     assert "营业额 c2#" in listing(schema, Pointers.of(schema))
 
