@@ -19,7 +19,7 @@ NUMBERS = {
     "en": ("first", "second", "third", "fourth", "fifth"),
     "zh": ("第一", "第二", "第三", "第四", "第五"),
 }
-SAID = {
+SAID: dict[str, dict[str, tuple[str, ...]]] = {
     "repeat": {
         "en": (
             "Repeat this text: {text}",

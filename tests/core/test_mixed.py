@@ -1,4 +1,4 @@
-"""One recipe for documents, conversations and a task: CPT with MIP rows, then SFT; what it leaves, and what kills do."""
+"""One recipe for documents, conversations and a task: CPT with MIP rows, then SFT; what it leaves, what kills do."""
 
 import json
 import random
@@ -10,10 +10,25 @@ import pytest
 
 from dsol.run import read_json
 
-EN = (
-    "amber basalt cedar delta ember fjord gravel harbour inlet juniper kelp lagoon meadow nectar orchard pebble".split()
-)
-ZH = "山 河 湖 海 林 田 城 桥 路 塔 舟 灯 钟 琴 书 画".split()
+EN = [
+    "amber",
+    "basalt",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "gravel",
+    "harbour",
+    "inlet",
+    "juniper",
+    "kelp",
+    "lagoon",
+    "meadow",
+    "nectar",
+    "orchard",
+    "pebble",
+]
+ZH = ["山", "河", "湖", "海", "林", "田", "城", "桥", "路", "塔", "舟", "灯", "钟", "琴", "书", "画"]
 SHARES = {"norms": 0.2, "pages": 0.1, "手册": 0.2, "wiki": 0.3, "words": 0.2}
 RECIPE = """
 base: scratch:tiny
