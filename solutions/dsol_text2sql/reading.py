@@ -30,8 +30,8 @@ def parse(sql: str, dialect: str) -> exp.Expression:
     """Parse exactly one SELECT, or a WITH, UNION, INTERSECT or EXCEPT of them; raise Refused."""
     if len(sql) > LONGEST:
         raise Refused("too_long", f"the statement has {len(sql)} characters, at most {LONGEST} are let through")
-    if found := NO_TEXT.search(sql):
-        raise Refused("bad_character", f"the statement holds the control character {found.group()!r}")
+    if control := NO_TEXT.search(sql):
+        raise Refused("bad_character", f"the statement holds the control character {control.group()!r}")
     if "/*!" in sql or "/*M!" in sql:
         raise Refused("forbidden", "the statement holds a comment that MySQL would run")
     if not START.match(sql):
@@ -43,9 +43,12 @@ def parse(sql: str, dialect: str) -> exp.Expression:
     if deepest > DEEPEST:
         raise Refused("too_deep", f"the statement is nested {deepest} brackets deep, at most {DEEPEST} are let through")
     try:
-        if _retries(sqlglot.tokenize(sql, read=dialect)) > MOST_RETRIES:
+        reader = sqlglot.Dialect.get_or_raise(dialect)
+        tokens = reader.tokenize(sql)
+        if _retries(tokens) > MOST_RETRIES:
             raise Refused("too_deep", f"more than {MOST_RETRIES} joins without a condition or types within each other")
-        trees = [tree for tree in sqlglot.parse(sql, dialect=dialect) if tree and not isinstance(tree, exp.Semicolon)]
+        found = reader.parser().parse(tokens, sql)
+        trees = [tree for tree in found if tree and not isinstance(tree, exp.Semicolon)]
     except SqlglotError as error:
         reason = COLOUR.sub("", str(error).splitlines()[0] if str(error) else "not SQL")
         raise Refused("parse", f"the statement can't be read: {reason}") from error
