@@ -187,3 +187,14 @@ def test_whatever_a_row_holds_is_read_or_refused_in_words(
     except DsolError as error:
         found, said = (), str(error)
     assert found or "w.jsonl" in said
+
+
+def test_a_folder_stands_for_its_files(tmp_path):
+    for name in ("b", "a"):
+        row = {"question": f"Is it {name}?", "choices": ["yes", "no"], "answer": "A"}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    (tmp_path / "LICENSE.txt").write_text("MIT", encoding="utf-8")
+    assert [one.question for one in read(tmp_path).questions] == ["Is it a?", "Is it b?"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="holds no file that ends in"):
+        read(tmp_path / "empty")

@@ -13,7 +13,7 @@ from typing import Any
 from dsol.errors import DataError
 from dsol.mcq import exam
 from dsol.mcq.question import LETTERS, Question, language
-from dsol.mcq.records import Record, read_records
+from dsol.mcq.records import Record, files, read_records
 
 # "(A)", "A." or "A．" in front of an option (AGIEval); the letter alone, without brackets, must be the option's own.
 _BRACKETED = re.compile(r"^\s*[(（]\s*[A-Z]\s*[)）]\s*")
@@ -46,7 +46,7 @@ def read(*paths: Path, skip: bool = False) -> Reading:
     problems: list[str] = []
     left_out: list[str] = []
     places: dict[str, str] = {}
-    for path in paths:
+    for path in files(paths):
         for number, record in enumerate(read_records(path), 1):
             taken_apart = exam.holds(record.fields)
             try:

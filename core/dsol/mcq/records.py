@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,17 @@ class Record:
 
     place: str
     fields: Mapping[str, Any]
+
+
+def files(paths: Iterable[Path]) -> list[Path]:
+    """Put a folder's files of questions in its place, in the order of their names; without any it is a DataError."""
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(one for one in path.iterdir() if one.suffix.lower() in ENDINGS) if path.is_dir() else [path]
+        if not inside:
+            raise DataError([f"{path}: holds no file that ends in {', '.join(ENDINGS)}"])
+        found += inside
+    return found
 
 
 def read_records(path: Path) -> list[Record]:
