@@ -27,7 +27,7 @@ def tables(report: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
     found = report.get("forgetting") or []
     # The loss on a solution's own development samples alone says nothing that the scores don't.
     told = any(key in one for one in found for key in ("domain", "general", "domain_loss", "general_loss"))
-    more: list[RenderableType] = [ability(found)] if told or not report["slices"] and found else []
+    more: list[RenderableType] = [ability(found)] if told or (not report["slices"] and found) else []
     if not report["slices"]:
         return more or [Text("The model is trained; there was nothing to score it on.")]
     cuts = [cut for cut in report["slices"] if not (cut["set"] and cut["language"])]
