@@ -125,13 +125,13 @@ def test_databases_that_cannot_be_used(dsol, place, name):
 
 WORDS = {
     "option": ("--exampels x", "did you mean '--examples'"),
-    "value": ("--row-limit many", "settings.row_limit"),
+    "value": ("--row-limit many", "solutions.text2sql.row_limit"),
     "choice": ("--split sideways", "'question' or 'template'"),
     "no value": ("--examples", "--examples needs a value"),
     "set": ("--set seed", "path.to.key=value"),
     "yaml": ("--set stages.sft.tokens=[1", "stages.sft.tokens: not valid YAML"),
     "stage": ("--set stages.sft=3", "stages.sft"),
-    "settings": ("--set settings=3", "settings"),
+    "settings": ("--set settings=3", "solutions.text2sql: input should be a valid dictionary"),
     "backend": ("--set stages.sft.backend.learnin_rate=1", "did you mean 'learning_rate'"),
     "base": ("--base sratch:tiny", "scratch:<size>"),
     "size": ("--base scratch:huge", "there is: large"),
