@@ -12,7 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from dsol.errors import RunError
-from dsol.run import Run, read_json, write_json
+from dsol.run import Run, folder_name, read_json, write_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,7 +28,7 @@ def compare(bases: Sequence[str], solutions: Sequence[str], words: Sequence[str]
     rows: list[dict[str, Any]] = []
     left_out: dict[str, str] = {}
     for base in bases:
-        run = Run(folder / "".join(sign if sign.isalnum() or sign in "-._" else "-" for sign in base.strip("/.")))
+        run = Run(folder / folder_name(base.strip("/.")))
         command = [sys.executable, "-m", "dsol", "train", *solutions, *words, f"--base={base}", f"--run={run.folder}"]
         print(f"{base}:", file=sys.stderr)
         process = subprocess.Popen([*command, "--json"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

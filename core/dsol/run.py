@@ -104,6 +104,11 @@ def _known(root: Path) -> str:
     return f"runs under {root}/: {', '.join(names) or 'none'}"
 
 
+def folder_name(text: str) -> str:
+    """Spell a text, such as a base's path or a setting, as a folder's name."""
+    return "".join(sign if sign.isalnum() or sign in "-._" else "-" for sign in text)
+
+
 @contextmanager
 def locked(run: Run) -> Iterator[None]:
     """Keep a second process from training in the same folder; the lock goes with the process, also when killed."""

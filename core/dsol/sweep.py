@@ -16,7 +16,7 @@ from dsol.errors import RecipeError
 from dsol.parts import Parts
 from dsol.plugins import Plugins
 from dsol.progress import Watch
-from dsol.run import Run, locked, open_run, read_json, write_json
+from dsol.run import Run, folder_name, locked, open_run, read_json, write_json
 
 SHARED = ("data", "base", "rows")
 # Two-sided 95 % quantiles of Student's t by degrees of freedom: few seeds are the rule.
@@ -35,7 +35,7 @@ class Variant:
 
     def folder(self, seed: int) -> str:
         plain = "_".join(one.removeprefix("stages.").replace("=", "-") for one in self.overrides)
-        return "".join(sign if sign.isalnum() or sign in "-._" else "-" for sign in plain) + f"_seed{seed}"
+        return f"{folder_name(plain)}_seed{seed}"
 
 
 def variants(over: Sequence[str]) -> list[Variant]:

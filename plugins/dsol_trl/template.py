@@ -89,9 +89,7 @@ class ChatCodec:
         A document (chat None) carries loss everywhere and ends with the end-of-text token.
         """
         if chat is None:
-            end = self.tokenizer.eos_token_id
-            ids = list(self.tokenizer(neutralise(self._control, target))["input_ids"])
-            ids += [] if end is None or (ids and ids[-1] == end) else [end]
+            ids = self.encode_documents([target])[0]
             return TokenRow(ids, list(ids))
         prompt = self.prompt(chat)
         before = _ids(self.tokenizer, prompt)
