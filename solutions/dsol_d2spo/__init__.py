@@ -1,0 +1,1 @@
+"""D2SPO: a document becomes subject-predicate-object triples."""

@@ -1,0 +1,52 @@
+"""What a user can set for D2SPO, and what goes in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+import dsol
+
+
+class Settings(dsol.Settings):
+    """Say what is to be extracted, and from what it is learned.
+
+    `relations`: a JSON or YAML file of predicates (see `schema`); without it the schema is that of the training rows,
+    and without rows extraction is open. `examples`: files of labelled documents to train on ("demo": the shipped
+    ones); `heldout`: files that are only scored. `batch`: predicates that one prompt asks for; `negatives`: how many
+    of them are predicates that don't hold, in training. `triples`: the most that are returned of a document.
+    `confidence`: triples below it are flagged, or dropped if `drop`. `piece`: the longest passage that one prompt
+    holds, in characters; `overlap`: how much of it is repeated in the next. `match`: how alike (0 to 100) the words of
+    an end and the text's must be. `samples`: how often a passage is asked beside the greedy answer.
+    """
+
+    relations: Path | None = None
+    examples: tuple[str, ...] = ("demo",)
+    heldout: tuple[str, ...] = ("demo",)
+    development: float = Field(default=0.1, gt=0, lt=0.5)
+    languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")
+
+    batch: int = Field(default=6, ge=1)
+    negatives: int = Field(default=3, ge=0)
+
+    piece: int = Field(default=1200, ge=100)
+    overlap: int = Field(default=200, ge=0)
+
+    triples: int = Field(default=1000, ge=1)
+    confidence: float = Field(default=0.0, ge=0, le=1)
+    drop: bool = False
+    match: float = Field(default=88.0, ge=50, le=100)
+    samples: int = Field(default=3, ge=0)
+    temperature: float = Field(default=0.7, gt=0)
+    max_new_tokens: int = Field(default=256, ge=1)
+
+
+class Input(BaseModel):
+    """A document: its text, and an id for the answer to name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    id: str = ""
