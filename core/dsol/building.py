@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Text of each source of documents, in characters, that a tokenizer made from the data gets to see.
 SEEN = 20_000_000
+WHOLE = "heldout-whole"  # below rows/: held-out rows before they are thinned to what losses are measured on
 
 
 def build(parts: Parts, run: Run, watch: Watch) -> None:
@@ -124,11 +125,12 @@ def tokenise(parts: Parts, run: Run, watch: Watch) -> dict[str, Path]:
         if samples:
             rows.tokenise(samples, prompts, codec, context, run / "rows", advance)
         if development:
-            rows.tokenise(development, prompts, codec, context, run / "rows" / "heldout", advance)
+            rows.tokenise(development, prompts, codec, context, run / "rows" / WHOLE, advance)
     if documents:
         _tokenise_documents(parts, run, codec, min(_reading(stages)), documents, watch)
-    for held in heldout_rows(run).values():
-        rows.thin(held, parts.recipe.evaluation.tokens)
+    whole = run / "rows" / WHOLE
+    for path in sorted(whole.rglob("*.arrow")):
+        rows.thin(path, parts.recipe.evaluation.tokens, run / "rows" / "heldout" / path.relative_to(whole))
     run.note(template=asdict(codec.template))
     run.finish("tokenise", seconds=round(time.monotonic() - started, 1))
     return files
@@ -193,4 +195,4 @@ def _tokenise_documents(
             documents.tokenise(folder / f"{name}.jsonl", codec, context, run / "rows" / f"{name}.arrow", advance)
             held = folder / "heldout" / f"{name}.jsonl"
             if held.exists() and any(islice(data.read_texts(held), 1)):
-                documents.tokenise(held, codec, context, run / "rows" / "heldout" / f"{name}.arrow", advance)
+                documents.tokenise(held, codec, context, run / "rows" / WHOLE / f"{name}.arrow", advance)
