@@ -206,7 +206,7 @@ def evaluate(
     home = parts.home(found, task)
     files = data.read_files(home / "data")
     heldout = task.solution.heldout(task.settings, files) if changes else data.read_heldout(home / "data")
-    old = read_baseline(baseline, [task.name]).get(task.name) or task.solution.baseline(task.settings)
+    old = read_baseline(baseline, [task.name]).get(task.name) or task.solution.baseline(task.settings, files)
     model = found / (checkpoint or "model")
     learned = calibration.read(home / "thresholds.json")
     with Watch().step("answer the held-out questions") as advance:

@@ -84,9 +84,10 @@ def score_tasks(parts: Parts, run: Run, model: Path, advance: Advance) -> dict[s
         def show(done: int, total: int, at: int = at) -> None:
             advance(at * total + done, len(parts.tasks) * total)
 
-        prompt = task.solution.prompt(task.settings)
-        scores = score_model(generate, prompt, samples, metric, task.settings.max_new_tokens, show)
-        mean = asdict(estimate([one.value for one in scores], parts.recipe.release.level))
+        files = data.read_files(parts.home(run, task) / "data")
+        scores = score_model(task.solution, task.settings, generate, samples, metric, files, show)
+        values, weights = [one.value for one in scores], [one.weight for one in scores]
+        mean = asdict(estimate(values, parts.recipe.release.level, weights=weights))
         found[task.name] = {**mean, **metric.reduce(scores)}
     return found
 

@@ -88,7 +88,7 @@ SOLUTION = dsol.Solution(
     prompt=prompt,
     metrics=lambda settings: [SameWord(), WrongWords()],
     wrap=wrap,
-    baseline=lambda settings: lambda one: (Output(word=one.word[::-1]), 0.1),
+    baseline=lambda settings, files: lambda one: (Output(word=one.word[::-1]), 0.1),
     inputs=lambda sample: Input(word=sample.input["word"]),
     read_input=lambda text, settings: Input(word=text),
     show=lambda answer: f"{answer.value.word if answer.value else '-'} ({answer.confidence:.2f}, {answer.source})",
