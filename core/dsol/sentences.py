@@ -15,11 +15,12 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _ITEM = re.compile(r"\s*(?:[-*+•|>]|\d{1,3}[.)、]|[(（][一二三四五六七八九十\d]+[)）]|[一二三四五六七八九十]+、)\s*\S")
 _WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\Z")
 # Words that a full stop belongs to; before a capital letter, as before a name, they don't end a sentence.
-_ABBREVIATIONS = frozenset(
+_ABBREVIATED = (
     "mr mrs ms dr prof rev hon st sr jr gen col lt sgt capt maj gov sen rep pres messrs mme mlle vs cf fig figs eq sec "
     "ch vol vols ed eds pp approx dept univ inc ltd co corp bros no nos jan feb mar apr jun jul aug sep sept oct nov "
-    "dec e.g i.e viz ca al ph.d m.d b.a m.a u.s u.k u.n d.c".split()
+    "dec e.g i.e viz ca al ph.d m.d b.a m.a u.s u.k u.n d.c"
 )
+_ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

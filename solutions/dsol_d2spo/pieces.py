@@ -58,8 +58,8 @@ def sentences(text: str) -> list[Span]:
 def cut(text: str, settings: Cutting) -> list[Piece]:
     """Cut a text into passages of at most `settings.piece` letters; a Chinese character counts as three.
 
-    A passage begins with up to `settings.overlap` letters of the one before, in whole sentences where they fit, but not
-    across a heading. All but space is in some passage.
+    A passage that begins within a paragraph repeats up to `settings.overlap` letters of the one before, in whole
+    sentences. All but space is in some passage.
     """
     limit, overlap = settings.piece, min(settings.overlap, settings.piece // 2)
     sizes = [0, *accumulate(WIDE if sign >= EAST else 1 for sign in text)]
@@ -127,7 +127,7 @@ def _leads(atoms: list[_Atom], sizes: list[int], limit: int, overlap: int) -> li
         room = min(overlap, limit - (sizes[atom.end] - sizes[atom.start]))
         while (
             lead > 0
-            and atoms[lead].rank != HEADING
+            and atoms[lead].rank >= SENTENCE
             and sizes[atom.start] - sizes[atoms[lead - 1].start] <= room
             and sizes[atom.end] - sizes[atoms[lead - 1].start] <= limit
         ):

@@ -30,8 +30,7 @@ def read_texts(paths: Sequence[str | Path], field: str = "text") -> list[Text]:
     documents = read_whole(found, field)
     names = _short([document.file for document in documents])
     return [
-        Text(f"{name} {document.place}".strip(), document.text)
-        for name, document in zip(names, documents, strict=True)
+        Text(f"{name} {document.place}".strip(), document.text) for name, document in zip(names, documents, strict=True)
     ]
 
 
