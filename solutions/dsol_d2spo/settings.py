@@ -18,8 +18,10 @@ class Settings(dsol.Settings):
     ones); `heldout`: files that are only scored. `batch`: predicates that one prompt asks for; `negatives`: how many
     of them are predicates that don't hold, in training. `triples`: the most that are returned of a document.
     `confidence`: triples below it are flagged, or dropped if `drop`. `piece`: the longest passage that one prompt
-    holds, in characters; `overlap`: how much of it is repeated in the next. `match`: how alike (0 to 100) the words of
-    an end and the text's must be. `samples`: how often a passage is asked beside the greedy answer.
+    holds, in characters (a Chinese one counts as three); `overlap`: how much of it is repeated in the next. `aliases`:
+    name an end by the fullest name that the text has for it, also where a passage says "WHO" or "she". `match`: how
+    alike (0 to 100) the words of an end and the text's must be. `samples`: how often a passage is asked beside the
+    greedy answer.
     """
 
     relations: Path | None = None
@@ -33,6 +35,7 @@ class Settings(dsol.Settings):
 
     piece: int = Field(default=1200, ge=100)
     overlap: int = Field(default=200, ge=0)
+    aliases: bool = True
 
     triples: int = Field(default=1000, ge=1)
     confidence: float = Field(default=0.0, ge=0, le=1)
