@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from dsol.records import Problems, Record, exists, lacking, read_records, read_text
-from dsol_d2spo.document import Document, Gold
+from dsol_d2spo.document import Document, Entity, Gold
 from dsol_d2spo.forms import KNOWN, NAMES, Wrong, read_document
 from dsol_d2spo.language import language_of
 from dsol_d2spo.schema import Schema
-from dsol_d2spo.triple import Triple
+from dsol_d2spo.triple import Span, Triple
 
 DEMO = Path(str(files("dsol_d2spo"))) / "demo"
 READ = ".jsonl, .json, .csv, .tsv, .parquet, or lines of `head tail relation sentence` with tabs between (.txt)"
@@ -90,6 +91,7 @@ def _lines(path: Path, text: str, problems: Problems) -> list[Document]:
     """Read FinRE's lines, `head tail relation sentence`; lines of one sentence make up one document."""
     sentences: dict[str, list[Gold]] = {}
     first: dict[str, int] = {}
+    ends: dict[str, dict[str, None]] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -109,11 +111,19 @@ def _lines(path: Path, text: str, problems: Problems) -> list[Document]:
             continue
         said = sentences.setdefault(sentence, [])
         first.setdefault(sentence, number)
+        ends.setdefault(sentence, {}).update({subject: None, object: None})
         triple = Triple(subject=subject, predicate=predicate, object=object)
         if predicate.lower() not in NO_RELATION and not any(one.triple == triple for one in said):
             said.append(Gold(triple, (subject,), (object,)))
     return [
-        Document(f"{path.stem}-{first[one]}", one, tuple(gold), language=language_of(one), origin=f"{path}:{first[one]}")
+        Document(
+            f"{path.stem}-{first[one]}",
+            one,
+            tuple(gold),
+            tuple(Entity((name,), mentions=spans_of(one, name)) for name in ends[one]),
+            language=language_of(one),
+            origin=f"{path}:{first[one]}",
+        )
         for one, gold in sentences.items()
     ]
 
@@ -153,6 +163,11 @@ def _fitted(document: Document, schema: Schema, problems: Problems) -> Document:
                          one.evidence))  # fmt: skip
     return Document(document.id, document.text, tuple(gold), document.entities, document.sentences,
                     document.language, document.origin, document.title)  # fmt: skip
+
+
+def spans_of(text: str, name: str) -> tuple[Span, ...]:
+    """Find where a name stands in a text, as it is written."""
+    return tuple(Span(start=found.start(), end=found.end()) for found in re.finditer(re.escape(name), text))
 
 
 def names(schema: Schema) -> Mapping[str, str]:

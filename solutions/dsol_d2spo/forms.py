@@ -151,7 +151,9 @@ def _scierc(record: Record, wrong: Wrong) -> Document | None:
             bounds = (row[0], row[1] + 1)
             crossing = next((one for one in taken if _cross(one, bounds)), None)
             if crossing:
-                wrong.add(field, f"tokens {row[0]} to {row[1]} overlap the entity at {crossing[0]} to {crossing[1] - 1}")
+                wrong.add(
+                    field, f"tokens {row[0]} to {row[1]} overlap the entity at {crossing[0]} to {crossing[1] - 1}"
+                )
             taken.append(bounds)
             span = covering(flat, *bounds)
             entities[bounds] = Entity((text[span.start : span.end],), str(row[2]), (span,))

@@ -69,7 +69,9 @@ def tokens_of(text: str) -> Iterator[tuple[str, int, int]]:
             yield part.group(), start + part.start(), start + part.end()
 
 
-def find_mentions(text: str, gazetteer: Gazetteer, common: frozenset[str], shapes: Iterable[str] = SHAPES) -> list[Mention]:
+def find_mentions(
+    text: str, gazetteer: Gazetteer, common: frozenset[str], shapes: Iterable[str] = SHAPES
+) -> list[Mention]:
     """Find mentions that don't overlap, in the text's order.
 
     `common`: words (folded) that are no names when they stand alone at a sentence's start. `shapes`: those that are
