@@ -103,7 +103,7 @@ def learn_calibration(
 
     Where the answers have items, it is learned of each of them as well.
     """
-    metric = solution.metrics(settings)[0]
+    metric = solution.metrics(settings, files)[0]
     baseline = asked_once(baseline) if baseline else None
     # Without calibration the model answers, and the evidence tells whether the baseline said the same.
     wrapped = solution.wrap(generate, settings, calibration=Calibration(), baseline=baseline, files=files)
@@ -142,7 +142,7 @@ def predict(
     "confidence", "source", "reason", "ask", "items": [{"right", "confidence", "source", "reason"}], "missed"}}}; see
     `dsol.metric.Score` for weight, items and missed. "wrapped" has no baseline to fall back on, "combined" has.
     """
-    metrics = solution.metrics(settings)
+    metrics = solution.metrics(settings, files)
     baseline = asked_once(baseline) if baseline else None
     remembered = Remembered(generate)
     wrapped = solution.wrap(remembered, settings, calibration=calibration, baseline=None, files=files)

@@ -68,28 +68,31 @@ def learn(
     Thresholds are those of the best micro F1 of probabilities that were learned on other samples. Beside a baseline
     they depart from returning just what it found only if that gains more than its standard error over the folds (the
     one-standard-error rule, Breiman et al. 1984): what is added may not cost what was there. No threshold is below
-    `floor`. `error` is the expected calibration error out of fold.
+    `floor`. Items with a reason against them teach nothing. `error` is the expected calibration error out of fold.
     """
     known = [
         Judged(at, item, ok)
         for at, (items, verdicts) in enumerate(zip(answers, right, strict=True))
         for item, ok in zip(items, verdicts, strict=True)
     ]
-    wanted = sum(missed) + sum(one.right for one in known)
     folds = min(FOLDS, len(answers))
+    wanted = np.zeros(max(1, folds))
+    for at, (count, verdicts) in enumerate(zip(missed, right, strict=True)):
+        wanted[at % folds] += count + sum(verdicts)
+    usable = [one for one in known if one.item.reason == OK]
     groups = {
-        "alone": [one for one in known if one.item.source != "baseline"],
-        "fresh": [one for one in known if one.item.source == "model"],
-        "backed": [one for one in known if one.item.source != "model"],
+        "alone": [one for one in usable if one.item.source != "baseline"],
+        "fresh": [one for one in usable if one.item.source == "model"],
+        "backed": [one for one in usable if one.item.source != "model"],
     }
     chances = {name: _out_of_fold(some, name, folds) for name, some in groups.items()}
-    fresh, backed = _best_beside(groups, chances, missed, folds)
+    fresh, backed = _best_beside(groups, chances, wanted)
     sure = [*chances["fresh"], *chances["backed"]]
     return ItemCalibration(
         alone=_fit(groups["alone"], "alone"),
         fresh=_fit(groups["fresh"], "fresh"),
         backed=_fit(groups["backed"], "backed"),
-        least_alone=max(floor, _best_alone(groups["alone"], chances["alone"], wanted)),
+        least_alone=max(floor, _best_alone(groups["alone"], chances["alone"], wanted.sum())),
         least_fresh=max(floor, fresh),
         least_backed=max(floor, backed),
         items=len(known),
@@ -134,7 +137,7 @@ def _cuts(chances: Sequence[float]) -> list[float]:
     return [0.0, *sorted({float(cut) for cut in np.quantile(chances, np.linspace(0, 1, STEPS))})] if chances else [0.0]
 
 
-def _best_alone(some: Sequence[Judged], chances: Sequence[float], wanted: int) -> float:
+def _best_alone(some: Sequence[Judged], chances: Sequence[float], wanted: float) -> float:
     sure, ok = np.array(chances), np.array([one.right for one in some], dtype=bool)
     return max(_cuts(chances), key=lambda cut: _f1(ok[sure >= cut].sum(), (sure >= cut).sum(), wanted))
 
@@ -142,16 +145,10 @@ def _best_alone(some: Sequence[Judged], chances: Sequence[float], wanted: int) -
 def _best_beside(
     groups: Mapping[str, Sequence[Judged]],
     chances: Mapping[str, Sequence[float]],
-    missed: Sequence[int],
-    folds: int,
+    wanted: np.ndarray,
 ) -> tuple[float, float]:
-    """Choose the thresholds of fresh and of backed items together."""
-    wanted = np.zeros(folds)
-    for at, count in enumerate(missed):
-        wanted[at % folds] += count
-    for name in ("fresh", "backed"):
-        for one in groups[name]:
-            wanted[one.sample % folds] += one.right
+    """Choose the thresholds of fresh and of backed items together; `wanted`: items of each fold that are wanted."""
+    folds = len(wanted)
 
     def counts(name: str, cut: float) -> np.ndarray:
         """Count right and given items of each fold."""

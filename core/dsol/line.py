@@ -130,7 +130,7 @@ def write_report(parts: Parts, run: Run, watch: Watch) -> None:
         for task in parts.tasks:
             home = parts.home(run, task)
             answers = evaluation.read_answers(home / "answers.jsonl")
-            metric = task.solution.metrics(task.settings)[0]
+            metric = task.solution.metrics(task.settings, data.read_files(home / "data"))[0]
             report.write_report(run, metric, answers, parts.recipe.release.level, home)
         if len(parts.tasks) != 1:
             report.write_overview(run)

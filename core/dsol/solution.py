@@ -80,8 +80,9 @@ class Solution:
     `recipe` is the path of the default recipe. `heldout(settings, files)` reads the held-out files that the settings
     name, for `dsol eval`. `inputs(sample)` gives the `Input` that a product would have sent for a sample.
     `read_input(text, settings)` makes one of what a person types at `dsol ask`; `show(answer)` renders an answer for a
-    terminal. `baseline(settings, files)` makes the rule-based feature. The first metric is the headline. `bare` asks
-    the model alone; the default asks one prompt a sample. `files` is what the builder left (`Built.files`).
+    terminal. `baseline(settings, files)` makes the rule-based feature, `metrics(settings, files)` what answers are
+    judged by, the headline first; their names don't depend on `files`, which is what the builder left (`Built.files`).
+    `bare` asks the model alone; the default asks one prompt a sample.
     """
 
     name: str
@@ -93,7 +94,7 @@ class Solution:
     build: Callable[[Any, int, Progress], Built]
     heldout: Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Sample]]]
     prompt: Callable[[Any], Prompt]
-    metrics: Callable[[Any], Sequence[Metric]]
+    metrics: Callable[[Any, Mapping[str, Any]], Sequence[Metric]]
     wrap: Wrap
     baseline: Callable[[Any, Mapping[str, Any]], Baseline]
     inputs: Callable[[Sample], BaseModel]

@@ -86,7 +86,7 @@ SOLUTION = dsol.Solution(
     build=build,
     heldout=lambda settings, files: build(settings, 0, None).heldout,
     prompt=prompt,
-    metrics=lambda settings: [SameWord(), WrongWords()],
+    metrics=lambda settings, files: [SameWord(), WrongWords()],
     wrap=wrap,
     baseline=lambda settings, files: lambda one: (Output(word=one.word[::-1]), 0.1),
     inputs=lambda sample: Input(word=sample.input["word"]),
