@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dsol.folding import fold_with_places
-from dsol_d2spo.naming import Names, Stated, is_person, key, stated
+from dsol_d2spo.naming import Names, is_person, key, stated
 from dsol_d2spo.pieces import sentences
 from dsol_d2spo.pronouns import Mention, antecedent, kind_of
 from dsol_d2spo.schema import Schema
@@ -77,7 +78,8 @@ def _names(text: str, found: Sequence[Found], aliases: bool) -> tuple[Names, lis
             if spans and kind_of(name) is None:
                 spelled[key(name)][name] += 1
                 types[key(name)][kind] += bool(kind)
-    told: list[Stated] = stated(text, spelled) if aliases and spelled else []
+    told = stated(text, spelled) if aliases and spelled else []
+    told = [pair for pair in told if _same_kind(types.get(key(pair.short)), types.get(key(pair.long)))]
     for pair in told:
         spelled[key(pair.long)][pair.long] += 1
         types[key(pair.long)] += types.get(key(pair.short), Counter())
@@ -85,10 +87,7 @@ def _names(text: str, found: Sequence[Found], aliases: bool) -> tuple[Names, lis
     words = {name: max(counts, key=counts.__getitem__) for name, counts in spelled.items()}
     kinds = {name: max(counts, key=counts.__getitem__, default="") for name, counts in types.items()}
     places = _places(text, words) if aliases else {}
-    by_short: dict[str, list[Stated]] = defaultdict(list)
-    for pair in told:
-        by_short[key(pair.short)].append(pair)
-    persons = frozenset(name for name in words if is_person(kinds.get(name, "")))
+    persons = [name for name in words if is_person(kinds.get(name, ""))]
     mentions = sorted(
         (
             Mention(start, end, words[name], kinds.get(name, ""))
@@ -97,8 +96,13 @@ def _names(text: str, found: Sequence[Found], aliases: bool) -> tuple[Names, lis
         ),
         key=lambda one: (one.start, -one.end),
     )
-    starts = {name: [start for start, _ in spots] for name, spots in places.items()}
-    return Names(starts, words, persons, by_short), mentions
+    return Names(words, places, persons, told), mentions
+
+
+def _same_kind(one: Counter[str] | None, two: Counter[str] | None) -> bool:
+    """Tell whether two names may be one thing: no types are known of one, or some that both have."""
+    some, others = +(one or Counter()), +(two or Counter())
+    return not some or not others or bool(some.keys() & others.keys())
 
 
 def _places(text: str, words: Iterable[str]) -> dict[str, list[tuple[int, int]]]:
@@ -145,11 +149,11 @@ def _end(
         if meant is None:
             return _End(name, kind, spans, (), open=True)
         full = names.resolve(meant.name, place)
-        return _End(full, kind or meant.type, _nearest(full, place, names, mentions) or spans, spans[:1])
+        return _End(full, kind or meant.type, _nearest(full, place, names) or spans, spans[:1])
     full = names.resolve(name, place)
     if key(full) == key(name):
         return _End(full, kind, spans, ())
-    own = _nearest(full, place, names, mentions)
+    own = _nearest(full, place, names)
     return _End(full, kind, own, spans) if own else _as_it_is(name, kind, spans)
 
 
@@ -157,11 +161,9 @@ def _as_it_is(name: str, kind: str, spans: tuple[Span, ...]) -> _End:
     return _End(name, kind, spans, ())
 
 
-def _nearest(name: str, place: int, names: Names, mentions: Sequence[Mention]) -> tuple[Span, ...]:
-    """Find where a name stands nearest to a place, before it if it does."""
-    same = [one for one in mentions if key(one.name) == key(name)]
-    best = min(same, key=lambda one: (one.start > place, abs(place - one.start)), default=None)
-    return (Span(start=best.start, end=best.end),) if best else ()
+def _nearest(name: str, place: int, names: Names) -> tuple[Span, ...]:
+    spot = names.nearest(name, place)
+    return (Span(start=spot[0], end=spot[1]),) if spot else ()
 
 
 def _merged(group: Sequence[tuple[Found, _End, _End]], bounds: Sequence[Span]) -> Found:
@@ -189,8 +191,9 @@ def _merged(group: Sequence[tuple[Found, _End, _End]], bounds: Sequence[Span]) -
 
 def _proving(one: Found, bounds: Sequence[Span]) -> tuple[Span, ...]:
     """Give the sentences in which the first places of both ends stand."""
-    firsts = [spans[0] for spans in (one.subject_spans, one.object_spans) if spans]
-    return tuple(bound for bound in bounds if any(bound.start < span.end and span.start < bound.end for span in firsts))
+    firsts = [spans[0].start for spans in (one.subject_spans, one.object_spans) if spans]
+    places = {bisect_right(bounds, first, key=lambda bound: bound.start) - 1 for first in firsts}
+    return tuple(bounds[at] for at in sorted(places) if at >= 0)
 
 
 def _union(groups: Iterable[Sequence[Span]]) -> tuple[Span, ...]:

@@ -7,7 +7,9 @@ biomedical text, 2003). Every rule asks for something in the text that says so; 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,7 +17,7 @@ from dsol.folding import fold
 
 NEAR = 10_000  # characters: a short name is read as the full one that stands at most so far before it
 _EDGES = " \t\r\n\u3000\"'“”‘’「」『』《》〈〉.,;:，。；：、"
-_ARTICLE = re.compile(r"(?:the|an?)\s+(?=\S)")
+_ARTICLE = re.compile(r"^(?:the|an?)\s+(?=\S)")
 _OWNER = re.compile(r"\s?'s?$")
 _SPACE = re.compile(r"\s+")
 _HAN_SPACE = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
@@ -101,22 +103,37 @@ def _bracketed(before: str, inner: str, said: bool, known: frozenset[str]) -> tu
 
 
 def _long_form(short: str, before: str) -> str:
-    """Match the letters of a short form backwards in the words before it, the first one where a word begins."""
+    """Find the words before a short form that it is made of: by their initials, else letter by letter from behind."""
     words = before.split(" ")
-    most = min(len(short) + 5, 2 * len(short))
-    long = " ".join(words[-most:])
+    letters = [letter.lower() for letter in short if letter.isalnum()]
+    words = words[-min(len(letters) + 5, 2 * len(letters)) :]
+    form = (_by_initials(letters, words) or _by_letters(letters, " ".join(words))).strip(_EDGES)
+    fits = len(form) > len(short) and not re.search(r"[()（）.;。；]", form) and short not in form.split(" ")
+    return form if fits else ""
+
+
+def _by_initials(letters: list[str], words: list[str]) -> str:
+    left = list(letters)
+    for at in range(len(words) - 1, -1, -1):
+        initial = words[at][:1].lower()
+        if left and initial == left[-1]:
+            left.pop()
+            if not left:
+                return " ".join(words[at:])
+        elif words[at].lower() not in _LINKS and words[at].isalnum():
+            return ""
+    return ""
+
+
+def _by_letters(letters: list[str], long: str) -> str:
     at = len(long)
-    for number in range(len(short) - 1, -1, -1):
-        if not short[number].isalnum():
-            continue
-        letter, at = short[number].lower(), at - 1
-        while at >= 0 and (long[at].lower() != letter or (number == 0 and at > 0 and long[at - 1].isalnum())):
+    for number in range(len(letters) - 1, -1, -1):
+        at -= 1
+        while at >= 0 and (long[at].lower() != letters[number] or (number == 0 and at > 0 and long[at - 1].isalnum())):
             at -= 1
         if at < 0:
             return ""
-    form = long[at:].strip(_EDGES)
-    fits = len(form) > len(short) and not re.search(r"[()（）.;。；]", form) and short not in form.split(" ")
-    return form if fits else ""
+    return long[at:]
 
 
 def _ending(before: str, known: frozenset[str]) -> str:
@@ -136,14 +153,36 @@ def _edge(text: str, at: int) -> bool:
     return not (one.isalnum() and two.isalnum() and max(one, two) < "\u2e80")
 
 
-@dataclass(frozen=True)
 class Names:
-    """The names of a document: `places` of each in its text by key, `words` as it is written most, `persons` by key."""
+    """The names of a document, and what each stands for.
 
-    places: Mapping[str, list[int]]
-    words: Mapping[str, str]
-    persons: frozenset[str]
-    aliases: Mapping[str, list[Stated]]
+    `words`: by key, as the text writes it most. `places`: where each stands in the text, in order. `persons`: those of
+    people. `told`: what the text says about names.
+    """
+
+    def __init__(
+        self,
+        words: Mapping[str, str],
+        places: Mapping[str, Sequence[tuple[int, int]]],
+        persons: Collection[str],
+        told: Iterable[Stated],
+    ) -> None:
+        self.words = words
+        self.places = places
+        self._persons = frozenset(persons)
+        self._told: dict[str, list[Stated]] = defaultdict(list)
+        self._forms: dict[str, set[str]] = defaultdict(set)  # by a company's bare name, or initials
+        self._parts: dict[str, list[str]] = defaultdict(list)  # full names by first and last word, or first character
+        for pair in told:
+            self._told[key(pair.short)].append(pair)
+        for name in words:
+            if name in self._persons:
+                for part in {*name.split(" ")[:1], *name.split(" ")[-1:], name[0]} - {name}:
+                    self._parts[part].append(name)
+            else:
+                for form in (_COMPANY.sub("", name), *_initials(name)):
+                    if form and form != name:
+                        self._forms[form].add(name)
 
     def resolve(self, name: str, place: int) -> str:
         """Give the fullest name of what a name stands for at a place of the text."""
@@ -153,42 +192,44 @@ class Names:
             seen.add(key(name))
         return self.words.get(key(name), name)
 
+    def nearest(self, name: str, place: int) -> tuple[int, int] | None:
+        """Give where a name stands nearest to a place, before it if it does."""
+        spots = self.places.get(key(name), ())
+        at = bisect_right(spots, place, key=lambda spot: spot[0])
+        return spots[at - 1] if at else spots[0] if spots else None
+
     def _fuller(self, name: str, place: int) -> str:
         here = key(name)
-        if told := self.aliases.get(here):
+        if told := self._told.get(here):
             before = [one for one in told if one.place <= place]
             if before or len({key(one.long) for one in told}) == 1:
                 return (before[-1] if before else told[0]).long
-        same = [one for one in self.words if one != here and self._alike(here, one)]
-        if len(same) == 1:
-            return self.words[same[0]]
-        if here in self.persons:
+        if here in self._persons:
             return self._full_name(here, place)
-        return ""
-
-    def _alike(self, short: str, long: str) -> bool:
-        """Tell whether a name is another one without the company's legal form, or its initials."""
-        if len(long) <= len(short) or (short in self.persons) != (long in self.persons):
-            return False
-        if long.startswith(short):
-            return _COMPANY.sub("", long) == short
-        if short.isascii() and short.isalpha() and len(short) >= 3 and self.words[short].isupper():
-            words = [word for word in re.split(r"[\s-]+", long) if word]
-            return short in ("".join(w[0] for w in words), "".join(w[0] for w in words if w not in _LINKS))
-        return False
+        same = self._forms.get(here, set())
+        if len(same) != 1:
+            return ""
+        long = self.words[next(iter(same))]
+        # Initials are written in capitals; a company's bare name begins the full one.
+        return long if self.words.get(here, name).isupper() or key(long).startswith(here) else ""
 
     def _full_name(self, short: str, place: int) -> str:
         """Give the only full name that stands near before a surname, a first name, or one with a title."""
         bare = _HAN_TITLE.sub("", _TITLE.sub("", short))
         titled = bare != short
-        fuller = {}
-        for name in self.persons:
-            # "Schneider" and "Wilfried Schneider"; 王教授 and 王小明.
-            latin = " " not in bare and (name.endswith(f" {bare}") or name.startswith(f"{bare} "))
-            chinese = titled and not bare.isascii() and name.startswith(bare) and not _HAN_TITLE.search(name)
-            if name != short and (latin or chinese or (titled and name == bare)):
-                before = [at for at in self.places.get(name, ()) if 0 <= place - at <= NEAR]
-                if before:
-                    fuller[name] = max(before)
-        longest = [name for name in fuller if not any(name != other and name in other for other in fuller)]
+        # "Schneider" and "Wilfried Schneider"; 王教授 and 王小明.
+        fitting = {
+            name for name in self._parts.get(bare, ()) if " " in name or (titled and not _HAN_TITLE.search(name))
+        }
+        fitting |= {bare} if titled and bare in self.words else set()
+        near = [
+            name for name in fitting - {short} if (spot := self.nearest(name, place)) and 0 <= place - spot[0] <= NEAR
+        ]
+        longest = [name for name in near if not any(name != other and name in other for other in near)]
         return self.words[longest[0]] if len(longest) == 1 else ""
+
+
+def _initials(name: str) -> tuple[str, ...]:
+    words = [word for word in re.split(r"[\s-]+", name) if word]
+    some = ("".join(word[0] for word in words), "".join(word[0] for word in words if word not in _LINKS))
+    return tuple(form for form in some if len(form) >= 3 and form.isascii() and form.isalpha())

@@ -66,7 +66,7 @@ def kind_of(name: str) -> Kind | None:
         return None
     if folded in _WORDS:
         return _WORDS[folded]
-    noun = _NOUN.fullmatch(folded)
+    noun = _NOUN.fullmatch(name.strip()) or _NOUN.fullmatch(name.strip()[:1].lower() + name.strip()[1:])
     return _NOUNS.get(noun[1] or noun[2]) if noun else None
 
 
