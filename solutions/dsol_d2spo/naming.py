@@ -17,7 +17,7 @@ from dsol.folding import fold
 
 NEAR = 10_000  # characters: a short name is read as the full one that stands at most so far before it
 _EDGES = " \t\r\n\u3000\"'“”‘’「」『』《》〈〉.,;:，。；：、"
-_ARTICLE = re.compile(r"(?:the|an?)\s+(?=\S)")
+_ARTICLE = re.compile(r"^(?:the|an?)\s+(?=\S)")
 _OWNER = re.compile(r"\s?'s?$")
 _SPACE = re.compile(r"\s+")
 _HAN_SPACE = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
