@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dsol.answer import Answer
+from dsol.answer import Answer, Item
 from dsol.backend import (
     NO_LOSS,
     Alternatives,
@@ -22,7 +22,7 @@ from dsol.backend import (
 )
 from dsol.errors import BackendError, DataError, DsolError, PluginError, RecipeError, RunError, unknown
 from dsol.hooks import hookimpl
-from dsol.metric import Metric, Score
+from dsol.metric import Metric, Score, counted
 from dsol.prompt import Prompt
 from dsol.sample import Sample
 from dsol.solution import Baseline, Built, Settings, Solution
@@ -57,6 +57,7 @@ __all__ = [
     "DsolError",
     "FitJob",
     "Generate",
+    "Item",
     "Likelihood",
     "LogLikelihood",
     "Loss",
@@ -73,6 +74,7 @@ __all__ = [
     "Solution",
     "Template",
     "TokenRow",
+    "counted",
     "hookimpl",
     "load",
     "unknown",

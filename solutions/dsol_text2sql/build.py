@@ -13,7 +13,8 @@ from dsol_text2sql.database import Database, open_databases
 from dsol_text2sql.division import SHOWN, Divided, divide, divide_synthesised, read_heldout
 from dsol_text2sql.examples import Example, language_of
 from dsol_text2sql.lexicon import Target, learn_aliases
-from dsol_text2sql.samples import Rendering, Writing, points_to_shown, read_numberings, shuffled
+from dsol_text2sql.rendering import rendered
+from dsol_text2sql.samples import Rendering, Writing, knowing, points_to_shown, shuffled
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.split import leakage_report, leaks, normal, without
 from dsol_text2sql.synthesis import synthesise
@@ -39,7 +40,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     indexes = {name: ValueIndex.build(database) for name, database in databases.items()}
     aliases = _aliases(divided.training, databases, indexes)
     as_read, divided = divided.training, divided.tidied()
-    rendering = Rendering(databases, _knowing(indexes, aliases), writing, settings)
+    rendering = Rendering(databases, knowing(indexes, aliases), writing, settings)
     sources: Groups = {}
     if divided.training:
         sources["examples"] = divided.training
@@ -58,7 +59,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     training = [example for examples in sources.values() for example in examples]
     report["leakage"] = leakage_report(training, judged, writing.template)
     report["aliases"] = len(aliases)
-    samples = _rendered(sources | judged, rendering, progress)
+    samples = rendered(sources | judged, rendering, aliases, progress)
     trained = {name: samples[name] for name in sources}
     if settings.notation == "pointers":
         trained |= {f"{name}_renumbered": renumbered(samples[name], settings.numberings) for name in sources}
@@ -79,14 +80,11 @@ def heldout(settings: Settings, files: Mapping[str, Any]) -> dict[str, list[Samp
 
     `files` is what `build` left for serving.
     """
-    databases = open_databases(settings)
-    sets = read_heldout(settings, databases, {}, _silent)
+    rendering = Rendering.open(settings, files)
+    sets = read_heldout(settings, rendering.databases, {}, _silent)
     if not sets:
         raise DataError(["no held-out file is named; name one as `heldout` in the settings"])
-    indexes = {name: ValueIndex.build(database) for name, database in databases.items()}
-    indexes = _knowing(indexes, files.get("aliases", {}))
-    rendering = Rendering(databases, indexes, Writing(databases), settings, read_numberings(files))
-    return _rendered(sets, rendering, _silent)
+    return rendered(sets, rendering, files.get("aliases", {}), _silent)
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -113,11 +111,6 @@ def _aliases(
             everywhere = [place for value in dict.fromkeys(value for _, _, value in targets) for place in places[value]]
             aliases.setdefault(phrase, []).extend(everywhere or targets)
     return aliases
-
-
-def _knowing(indexes: Mapping[str, ValueIndex], aliases: Aliases) -> dict[str, ValueIndex]:
-    """Give the indexes with the phrases that stand for values; as the wrapper does."""
-    return {name: index.with_aliases(aliases) if aliases else index for name, index in indexes.items()}
 
 
 def _augmented(
@@ -202,22 +195,6 @@ def _apart(sources: Groups, divided: Divided, writing: Writing, settings: Settin
             "near_shown": [f"{leak.example.origin}: {leak.example.question}" for leak in near[:SHOWN]],
         }
     return kept, report
-
-
-def _rendered(
-    groups: Mapping[str, Sequence[Example]], rendering: Rendering, progress: Progress
-) -> dict[str, list[Sample]]:
-    """Make the samples of all groups."""
-    total, done = sum(map(len, groups.values())), 0
-    samples: dict[str, list[Sample]] = {}
-    for name, examples in groups.items():
-        samples[name] = []
-        for number, example in enumerate(examples, 1):
-            samples[name].append(rendering.sample(example, f"{name}/{number}/{example.id}"))
-            done += 1
-            if done % 100 == 0 or done == total:
-                progress("link values", done, total)
-    return samples
 
 
 def renumbered(samples: Sequence[Sample], times: int) -> list[Sample]:

@@ -35,7 +35,7 @@ def canonical(sql: str, dialect: str, schema: Schema | None = None) -> str:
         for identifier in tree.find_all(exp.Identifier):
             if identifier.args.get("quoted") and not needs_quotes(identifier.name, dialect):
                 identifier.set("quoted", False)
-        return write(tree, dialect)
+        return write(tree, dialect, copy=False)
     except RecursionError as error:
         raise Refused("too_deep", "the statement is nested too deeply") from error
 
@@ -49,7 +49,7 @@ def template(sql: str, dialect: str, schema: Schema | None = None) -> str:
     for choice in tree.find_all(exp.In):
         if choice.expressions and all(isinstance(item, exp.Placeholder) for item in choice.expressions):
             choice.set("expressions", [exp.Placeholder()])
-    return write(tree, dialect)
+    return write(tree, dialect, copy=False)
 
 
 def _rename(resolver: Resolver) -> None:

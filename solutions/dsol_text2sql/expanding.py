@@ -35,7 +35,7 @@ def expand(text: str, pointers: Pointers) -> str:
         for table in tree.find_all(exp.Table):
             if _points(table.this, pointers.tables):
                 table.set("this", _identifier(pointers.tables[table.name], pointers))
-        sql = write(tree, pointers.dialect)
+        sql = write(tree, pointers.dialect, copy=False)
         parse(sql, pointers.dialect)  # what a broken query was taken for may not be a query
         return sql
     except RecursionError as error:

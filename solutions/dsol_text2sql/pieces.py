@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from dsol.han import TO_SIMPLIFIED
 from dsol_text2sql.cues import Cue, cues
@@ -35,6 +36,11 @@ class Knowledge:
         """Gather it; tables without declared keys are linked by columns of one name."""
         linked = with_links(schema)
         return cls(linked, NameIndex(linked), values)
+
+    @cached_property
+    def naming(self) -> frozenset[Place]:
+        """Collect the columns that say what a row of their table is."""
+        return frozenset(place for table in self.schema.tables for place in labels(self.schema, table.name))
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,6 @@ def _content(token: Token) -> bool:
 
 def _values(knowledge: Knowledge, text: str) -> list[Piece]:
     """Take one piece a mention; its places are the columns that hold the value, naming columns first."""
-    naming = {place for table in knowledge.schema.tables for place in labels(knowledge.schema, table.name)}
     groups: dict[tuple[int, int], list[Match]] = {}
     for match in knowledge.values.match(text, limit=40):
         if match.score >= SURE:
@@ -141,7 +146,7 @@ def _values(knowledge: Knowledge, text: str) -> list[Piece]:
     for (start, end), matches in groups.items():
         top = max(match.score for match in matches)
         best = [match for match in matches if match.value == matches[0].value and match.score > top - 0.25]
-        best.sort(key=lambda match: (Place(match.table, match.column) not in naming, -match.score))
+        best.sort(key=lambda match: (Place(match.table, match.column) not in knowledge.naming, -match.score))
         # A bare number is a value of some text column only by chance.
         if not str(matches[0].value).isdigit():
             places = tuple(Place(match.table, match.column) for match in best)

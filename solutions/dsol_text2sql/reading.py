@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import Token, TokenType, exp
@@ -28,6 +29,11 @@ NEGATED = {exp.In: "IN", exp.Between: "BETWEEN", exp.Is: "IS", exp.Like: "LIKE",
 
 def parse(sql: str, dialect: str) -> exp.Expression:
     """Parse exactly one SELECT, or a WITH, UNION, INTERSECT or EXCEPT of them; raise Refused."""
+    return _parsed(sql, dialect).copy()
+
+
+@lru_cache(maxsize=512)  # one query is looked at by many in turn; a copy costs a twentieth of reading it
+def _parsed(sql: str, dialect: str) -> exp.Expression:
     if len(sql) > LONGEST:
         raise Refused("too_long", f"the statement has {len(sql)} characters, at most {LONGEST} are let through")
     if control := NO_TEXT.search(sql):
@@ -65,12 +71,12 @@ def parse(sql: str, dialect: str) -> exp.Expression:
     return tree
 
 
-def write(tree: exp.Expression, dialect: str) -> str:
-    """Write a query as SQL on one line, without comments.
+def write(tree: exp.Expression, dialect: str, *, copy: bool = True) -> str:
+    """Write a query as SQL on one line, without comments; without `copy` the tree is of no use afterwards.
 
     Negations are spelled as people do, `a NOT IN (1)`, and functions as SQLite and MariaDB know them too.
     """
-    tree = tree.copy()
+    tree = tree.copy() if copy else tree
     # From the inside out, so that what is written already stands in what is written next.
     for node in reversed(list(tree.find_all(exp.Not, exp.Substring, exp.RegexpLike))):
         text = _spelled(node, dialect)

@@ -11,7 +11,7 @@ from typing import Any
 from dsol import Sample
 from dsol_text2sql.baseline import draft
 from dsol_text2sql.canonical import canonical
-from dsol_text2sql.database import Database
+from dsol_text2sql.database import Database, open_databases
 from dsol_text2sql.examples import Example, tidy
 from dsol_text2sql.expanding import expand
 from dsol_text2sql.linking import NameIndex
@@ -21,10 +21,11 @@ from dsol_text2sql.pointers import Pointers, numbering
 from dsol_text2sql.prompt import prompt_values
 from dsol_text2sql.query import QueryError, Refused
 from dsol_text2sql.results import asks_order, same
+from dsol_text2sql.schema import Schema
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.shortening import shorten
 from dsol_text2sql.slots import pieces
-from dsol_text2sql.values import ValueIndex
+from dsol_text2sql.values import Aliases, ValueIndex
 
 Numberings = Mapping[str, Sequence[tuple[str, str]]]  # by database, see `pointers.numbering`
 
@@ -76,8 +77,17 @@ class Writing:
 
     def copied(self, copy: Example, original: Example) -> None:
         """Note that a query is the original's canonical one with other constants, so that it isn't parsed again."""
-        self._targets[copy.database, copy.sql] = copy.sql
-        self._templates[copy.database, copy.sql] = self.template(original)
+        self.written(copy, copy.sql, self.template(original))
+
+    def written(self, example: Example, target: str, template: str) -> None:
+        """Note how a query is written."""
+        self._targets[example.database, example.sql] = target
+        self._templates[example.database, example.sql] = template
+
+
+def knowing(indexes: Mapping[str, ValueIndex], aliases: Aliases) -> dict[str, ValueIndex]:
+    """Give the indexes with the phrases that stand for values; as the wrapper does."""
+    return {name: index.with_aliases(aliases) if aliases else index for name, index in indexes.items()}
 
 
 def points_to_shown(sample: Sample) -> bool:
@@ -117,6 +127,32 @@ def without_constants(target: str) -> str:
     return _LIST.sub("IN (?)", _NEGATIVE.sub("?", "".join(cut)))
 
 
+def _outline(target: str, values: Sequence[str | int]) -> str:
+    """Put for each string of a canonical query which value it is, so that equal outlines get equal pointers.
+
+    What stays is what `shorten` may write out again: strings that are no value as they are written, and numbers.
+    """
+    exact: dict[str, int] = {}
+    loose: dict[str, int] = {}
+    for number, value in enumerate(values):
+        written = str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+        exact.setdefault(written, number)
+        loose.setdefault(written.lower(), number)
+    cut = pieces(target)
+    for place, piece in enumerate(cut):
+        front = back = ""
+        text = piece
+        if place > 1 and cut[place - 2].upper() in ("LIKE", "ILIKE"):
+            front, back = "%" * piece.startswith("'%"), "%" * piece.endswith("%'")
+            inside = piece[1:-1].removeprefix(front).removesuffix(back)
+            text = f"'{inside}'" if front or back else ""
+        if text[:1] == "'" and text in exact and not {"%", "\\"} & set(text):
+            cut[place] = f"\x00{front}{exact[text]}{back}"
+        elif text.lower() in loose:
+            cut[place] = f"\x00{piece}\x00{loose[text.lower()]}"
+    return "".join(cut)
+
+
 class Rendering:
     """Make the samples of several databases as the wrapper will make its prompts."""
 
@@ -130,13 +166,21 @@ class Rendering:
     ) -> None:
         self.indexes = indexes
         self.writing = writing
-        self._settings = settings
+        self.settings = settings
         self._schemas = {name: database.schema for name, database in databases.items()}
-        self._databases = databases
+        self.databases = databases
         self.numberings = numberings or {name: numbering(schema) for name, schema in self._schemas.items()}
         self._pointers: dict[str, Pointers] = {}
+        self._shortened: dict[tuple[str, str], str] = {}  # "" where a query is better left as it is
         self._names = {name: NameIndex(schema) for name, schema in self._schemas.items()}
         self._knowledge = {name: Knowledge.of(schema, indexes[name]) for name, schema in self._schemas.items()}
+
+    @classmethod
+    def open(cls, settings: Settings, files: Mapping[str, Any]) -> Rendering:
+        """Open and index what the settings name; `files` is what `build` left for serving."""
+        databases = open_databases(settings)
+        indexes = knowing({name: ValueIndex.build(one) for name, one in databases.items()}, files.get("aliases", {}))
+        return cls(databases, indexes, Writing(databases), settings, read_numberings(files))
 
     def sample(self, example: Example, id: str) -> Sample:
         """Make one sample; `meta` holds all accepted queries, for the metrics."""
@@ -145,12 +189,12 @@ class Rendering:
         values = prompt_values(
             question,
             self._schemas[example.database],
-            index.match(question, self._settings.matches),
-            self._settings,
+            index.match(question, self.settings.matches),
+            self.settings,
             # Few questions hold a constant; only then it's worth asking whether the database has it as a value.
             literals=index.literals(question) if literals(question) else (),
             names=self._names[example.database],
-            draft=draft(question, self._knowledge[example.database]) if self._settings.draft else "",
+            draft=draft(question, self._knowledge[example.database]) if self.settings.draft else "",
             pointers=self._numbered(example.database),
         )
         target = self.writing.target(example)
@@ -170,7 +214,7 @@ class Rendering:
 
     def _numbered(self, database: str) -> Pointers | None:
         """Give a database's pointers, in the order that the run keeps."""
-        if self._settings.notation != "pointers":
+        if self.settings.notation != "pointers":
             return None
         if database not in self._pointers:
             linked = self._knowledge[database].schema
@@ -180,17 +224,23 @@ class Rendering:
     def _pointed(self, target: str, database: str, said: str) -> str:
         """Write a target with pointers where it then still says the same, else as SQL."""
         schema, pointers = self._schemas[database], Pointers.from_json(said)
+        key = (database, _outline(target, pointers.values))
+        if key not in self._shortened:
+            self._shortened[key] = self._shorten(target, schema, pointers, database)
+        return self._shortened[key] or target
+
+    def _shorten(self, target: str, schema: Schema, pointers: Pointers, database: str) -> str:
         try:
             short = shorten(target, schema, pointers)
             again = expand(short, pointers)
             equal = canonical(again, schema.dialect, schema) == target
-            return short if equal or self._equal(again, target, database) else target
+            return short if equal or self._equal(again, target, database) else ""
         except Refused:
-            return target
+            return ""
 
     def _equal(self, one: str, two: str, database: str) -> bool:
         try:
-            found = [self._databases[database].execute(sql).rows for sql in (one, two)]
+            found = [self.databases[database].execute(sql).rows for sql in (one, two)]
         except QueryError:
             return False
         return same(*found, ordered=asks_order(two))

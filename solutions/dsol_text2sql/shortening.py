@@ -48,7 +48,7 @@ def shorten(sql: str, schema: Schema, pointers: Pointers) -> str:
                     source.node.set("this", exp.to_identifier(pointer))
         for literal in list(tree.find_all(exp.Literal)):
             _shorten_value(literal, pointers.values)
-        text = write(tree, schema.dialect)
+        text = write(tree, schema.dialect, copy=False)
     except RecursionError as error:
         raise Refused("too_deep", "the statement is nested too deeply") from error
     if schema.dialect == "mysql":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -62,6 +63,7 @@ class ValueIndex:
         self.schema_words = frozenset(schema_words)
         self.aliases = {phrase: [(t, c, v) for t, c, v in targets] for phrase, targets in (aliases or {}).items()}
         self._lookup = _lookup(self.columns, self.schema_words, self.aliases)
+        self._find = lru_cache(maxsize=64)(partial(find, self._lookup))  # rules and prompt ask for the same question
 
     @classmethod
     def build(
@@ -107,7 +109,7 @@ class ValueIndex:
         columns before it cuts values.
         """
         groups: dict[tuple[int, int, Value], list[Match]] = {}
-        for mention in find(self._lookup, question):
+        for mention in self._find(question):
             table, column, _, _ = self.columns[mention.column]
             text = question[mention.start : mention.end]
             match = Match(table, column, mention.value, mention.start, mention.end, text, round(mention.score, 3))

@@ -24,9 +24,9 @@ from dsol.corpus.reading import Skipped, units
 from dsol.corpus.source import RANK, Cleaning, Source, check
 from dsol.corpus.tally import EXAMPLES, Tally
 from dsol.corpus.words import Numbers, Places
-from dsol.corpus.workers import available, ordered, workers
 from dsol.errors import DataError
 from dsol.run import replace, write_json
+from dsol.workers import available, ordered, workers
 
 SMALL = 4 << 20  # bytes of a corpus for which starting processes doesn't pay
 REPORT = "corpus.json"
