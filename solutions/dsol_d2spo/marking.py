@@ -43,7 +43,7 @@ def mark(passage: str, knowledge: Knowledge, also: Sequence[Mention] = ()) -> Ma
     types: dict[str, str] = {}
     for one in sorted(mentions, key=lambda one: (-len(one.text.split()), one.span.start)):
         name = key(one.text)
-        type = knowledge.type_of(one)
+        type = one.type
         group = persons.get(name, name) if is_person(type) or not type else name
         types.setdefault(group, type)
         if is_person(type) and " " in name:
