@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dsol.hooks import hookimpl
 
 if TYPE_CHECKING:
-    from dsol.answer import Answer
+    from dsol.answer import Answer, Item
     from dsol.backend import (
         NO_LOSS,
         Alternatives,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         TokenRow,
     )
     from dsol.errors import BackendError, DataError, DsolError, PluginError, RecipeError, RunError, unknown
-    from dsol.metric import Metric, Score
+    from dsol.metric import Metric, Score, counted
     from dsol.prompt import Prompt
     from dsol.sample import Sample
     from dsol.serving import load
@@ -35,7 +35,7 @@ __version__ = "0.1.0"
 
 # Where each name lives: imported when it is first used, since a command line's help waits for none of them.
 HOMES = {
-    "answer": ("Answer",),
+    "answer": ("Answer", "Item"),
     "backend": (
         "NO_LOSS",
         "Alternatives",
@@ -54,7 +54,7 @@ HOMES = {
         "TokenRow",
     ),
     "errors": ("BackendError", "DataError", "DsolError", "PluginError", "RecipeError", "RunError", "unknown"),
-    "metric": ("Metric", "Score"),
+    "metric": ("Metric", "Score", "counted"),
     "prompt": ("Prompt",),
     "sample": ("Sample",),
     "solution": ("Baseline", "Built", "Settings", "Solution"),
@@ -90,6 +90,7 @@ __all__ = [
     "DsolError",
     "FitJob",
     "Generate",
+    "Item",
     "Likelihood",
     "LogLikelihood",
     "Loss",
@@ -106,6 +107,7 @@ __all__ = [
     "Solution",
     "Template",
     "TokenRow",
+    "counted",
     "hookimpl",
     "load",
     "unknown",

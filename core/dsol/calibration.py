@@ -6,28 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dsol.errors import RunError
+from dsol.items import ItemCalibration
+from dsol.logistic import FOLDS, Logistic, expected_error, fit
 from dsol.run import read_json, write_json
 
-RIDGE = 1.0  # weight of the L2 penalty on standardised signals: development sets are small
-FOLDS = 5
-
-
-class Logistic(BaseModel):
-    """Logistic regression over named signals: p = 1 / (1 + exp(-(bias + sum of weight * signal)))."""
-
-    model_config = ConfigDict(frozen=True)
-
-    bias: float = 0.0
-    weights: dict[str, float] = {}
-
-    def __call__(self, signals: Mapping[str, float]) -> float:
-        """Give the probability; a signal that is missing counts as 0."""
-        total = self.bias + sum(weight * signals.get(name, 0.0) for name, weight in self.weights.items())
-        return float(1.0 / (1.0 + np.exp(-np.clip(total, -30, 30))))
+__all__ = ["Calibration", "Logistic", "calibrate", "expected_error", "fit", "read", "save", "together"]
 
 
 class Calibration(BaseModel):
@@ -37,7 +23,7 @@ class Calibration(BaseModel):
     `beside` and `against` give those of the model and of the baseline from the signals of both: the model's, the
     baseline's own "confidence", and whether their answers "agree" (1, 0, or 0.5 where nobody says). `baseline` is for
     where only the baseline has an answer. The likelier one answers, and below `floor` nobody does. Without calibration
-    the model answers whatever it found.
+    the model answers whatever it found. `items` does the like for each item of an answer that is a list.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +35,7 @@ class Calibration(BaseModel):
     floor: float = 0.0
     samples: int = 0
     error: float | None = None
+    items: ItemCalibration = ItemCalibration()
 
     def decide(
         self, model: Mapping[str, float] | None, baseline: float | None, agree: bool | None = None
@@ -77,33 +64,6 @@ def together(model: Mapping[str, float], baseline: float, agree: bool | None) ->
     return {**model, "confidence": baseline, "agree": 0.5 if agree is None else float(agree)}
 
 
-def fit(signals: Sequence[Mapping[str, float]], right: Sequence[bool]) -> Logistic:
-    """Fit a ridge logistic regression by Newton's method; without both outcomes it is the smoothed base rate."""
-    names = sorted({name for one in signals for name in one})
-    outcome = np.array(right, dtype=float)
-    # Krichevsky-Trofimov estimate: never 0 or 1 from a finite sample.
-    rate = (outcome.sum() + 0.5) / (len(outcome) + 1.0)
-    if len(outcome) < 10 or outcome.min(initial=1) == outcome.max(initial=0) or not names:
-        return Logistic(bias=float(np.log(rate / (1 - rate))))
-    table = np.array([[one.get(name, 0.0) for name in names] for one in signals])
-    mean, spread = table.mean(axis=0), table.std(axis=0)
-    spread[spread == 0] = 1.0
-    design = np.hstack([np.ones((len(table), 1)), (table - mean) / spread])
-    penalty = np.diag([0.0] + [RIDGE] * len(names))
-    weights = np.zeros(design.shape[1])
-    for _ in range(50):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -30, 30)))
-        gradient = design.T @ (outcome - chance) - penalty @ weights
-        hessian = (design * (chance * (1 - chance))[:, None]).T @ design + penalty + 1e-9 * np.eye(len(weights))
-        change = np.linalg.solve(hessian, gradient)
-        weights = weights + np.clip(change, -5, 5)
-        if np.abs(change).max() < 1e-9:
-            break
-    slopes = weights[1:] / spread
-    bias = float(weights[0] - (slopes * mean).sum())
-    return Logistic(bias=bias, weights={name: float(slope) for name, slope in zip(names, slopes, strict=True)})
-
-
 def calibrate(
     signals: Sequence[Mapping[str, float] | None],
     right: Sequence[bool],
@@ -129,14 +89,6 @@ def calibrate(
         samples=len(signals),
         error=_held_out_error([one for one, _ in answered], [ok for _, ok in answered]),
     )
-
-
-def expected_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Measure the expected calibration error with equal-mass bins (Naeini et al. 2015; Nguyen and O'Connor 2015)."""
-    order = np.argsort(confidence, kind="stable")
-    chance, outcome = np.array(confidence)[order], np.array(right, dtype=float)[order]
-    parts = [part for part in np.array_split(np.arange(len(order)), bins) if len(part)]
-    return float(sum(len(p) * abs(chance[p].mean() - outcome[p].mean()) for p in parts) / max(1, len(order)))
 
 
 def _held_out_error(signals: Sequence[Mapping[str, float]], right: Sequence[bool]) -> float | None:

@@ -206,7 +206,7 @@ def evaluate(
     home = parts.home(found, task)
     files = data.read_files(home / "data")
     heldout = task.solution.heldout(task.settings, files) if changes else data.read_heldout(home / "data")
-    old = read_baseline(baseline, [task.name]).get(task.name) or task.solution.baseline(task.settings)
+    old = read_baseline(baseline, [task.name]).get(task.name) or task.solution.baseline(task.settings, files)
     model = found / (checkpoint or "model")
     learned = calibration.read(home / "thresholds.json")
     with Watch().step("answer the held-out questions") as advance:
@@ -214,7 +214,8 @@ def evaluate(
         rows = evaluation.predict(task.solution, task.settings, generate, learned, old, heldout, files, advance)
     where = home / "eval" / name
     evaluation.write_answers(where / "answers.jsonl", rows)
-    numbers = report.write_scores(where, task.solution.metrics(task.settings)[0], rows, parts.recipe.release.level)
+    metric = task.solution.metrics(task.settings, files)[0]
+    numbers = report.write_scores(where, metric, rows, parts.recipe.release.level)
     print_tables(numbers, report.tables, as_json)
     if not as_json:
         print(f"answers: {where / 'answers.jsonl'}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from dsol.errors import RunError, unknown
 from dsol.risk import Selective, selective
-from dsol.significance import Estimate, bootstrap, estimate, mcnemar, paired_p
+from dsol.significance import Estimate, estimate, mcnemar, paired_difference, paired_p
 
 Row = Mapping[str, Any]  # of answers.jsonl; see `dsol.evaluation.predict`
 
@@ -36,9 +36,9 @@ class Slice:
 class Comparison:
     """How `a` did against `b` on the same samples.
 
-    `difference`: of the mean scores, a - b, with a paired bootstrap interval. `wins`, `losses`, `ties`: samples on
-    which a scored better, worse, the same. `p`: two-sided, of the paired `test`. `better` says which one won it at
-    `level`: "a", "b" or "" for neither.
+    `difference`: of the (weighted) mean scores, a - b, with a paired bootstrap interval. `wins`, `losses`, `ties`:
+    samples on which a scored better, worse, the same. `p`: two-sided, of the paired `test`. `better` says which one won
+    it at `level`: "a", "b" or "" for neither.
     """
 
     a: str
@@ -96,6 +96,11 @@ def scores(rows: Sequence[Row], contestant: str) -> list[float]:
     return [float(row["answers"][contestant]["score"]) for row in rows]
 
 
+def weights(rows: Sequence[Row], contestant: str) -> list[float]:
+    """Collect what one contestant's scores weigh."""
+    return [float(row["answers"][contestant].get("weight", 1.0)) for row in rows]
+
+
 def compare(
     rows_a: Sequence[Row],
     contestant_a: str,
@@ -118,18 +123,20 @@ def compare(
         raise RunError("there are no answers to compare; score some held-out samples with `dsol eval`")
     a = scores([one for one, _ in pairs], contestant_a)
     b = scores([other for _, other in pairs], contestant_b)
+    weights_a = weights([one for one, _ in pairs], contestant_a)
+    weights_b = weights([other for _, other in pairs], contestant_b)
     gains = [one - other for one, other in zip(a, b, strict=True)]
     sign = 1 if higher_is_better else -1
     wins, losses = sum(sign * gain > 0 for gain in gains), sum(sign * gain < 0 for gain in gains)
-    test, p = paired_p(a, b, seed)
-    mean = sum(gains) / len(gains)
-    winner = ("a" if sign * mean > 0 else "b") if p < 1 - level and mean else ""
+    test, p = paired_p(a, b, seed, weights_a, weights_b)
+    difference = paired_difference(a, b, level, seed, weights_a, weights_b)
+    winner = ("a" if sign * difference.value > 0 else "b") if p < 1 - level and difference.value else ""
     return Comparison(
         a=name_a or contestant_a,
         b=name_b or contestant_b,
-        a_score=estimate(a, level, seed),
-        b_score=estimate(b, level, seed),
-        difference=Estimate(mean, *bootstrap(gains, level, seed), len(gains)),
+        a_score=estimate(a, level, seed, weights_a),
+        b_score=estimate(b, level, seed, weights_b),
+        difference=difference,
         wins=wins,
         losses=losses,
         ties=len(gains) - wins - losses,
@@ -180,9 +187,13 @@ def matched(rows_a: Sequence[Row], rows_b: Sequence[Row]) -> list[tuple[Row, Row
 def confidence(
     rows: Sequence[Row], contestant: str, level: float = 0.95, higher_is_better: bool = True
 ) -> Selective | None:
-    """Measure what a contestant's confidence is worth; None where it has none."""
+    """Measure what a contestant's confidence is worth, item by item where its answers have items; None without any."""
     right = [score if higher_is_better else 1 - score for score in scores(rows, contestant)]
     answers = [row["answers"][contestant] for row in rows]
+    items = [item for one in answers for item in one.get("items", ())]
+    if items:
+        sure = [item["confidence"] for item in items]
+        return selective(sure, [float(item["right"]) for item in items], [True] * len(items), level)
     return selective([one["confidence"] for one in answers], right, [one["source"] != "none" for one in answers], level)
 
 

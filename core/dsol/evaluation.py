@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dsol.answer import Answer
+from dsol.answer import OK, Answer, Item
 from dsol.backend import Chat, Completion, Generate
 from dsol.calibration import Calibration, calibrate
 from dsol.errors import RunError
+from dsol.items import learn
 from dsol.metric import Metric, Score
-from dsol.prompt import Prompt
 from dsol.run import write_text
 from dsol.sample import Sample
 from dsol.solution import Baseline, Settings, Solution
@@ -24,6 +24,7 @@ from dsol.solution import Baseline, Settings, Solution
 # product gets (the wrapper that may fall back on the old feature).
 CONTESTANTS = ("model", "wrapped", "baseline", "combined")
 CHUNK = 64
+NOT_COUNTED = "not_counted"  # the reason of an item that the metric leaves out, such as one that is there twice
 LONGEST = 20  # items of a list in an answer file; results may hold thousands of rows
 
 Advance = Callable[[int, int], None]
@@ -70,17 +71,23 @@ def asked_once(baseline: Baseline) -> Baseline:
 
 
 def score_model(
+    solution: Solution,
+    settings: Settings,
     generate: Generate,
-    prompt: Prompt,
     samples: Sequence[Sample],
     metric: Metric,
-    max_new_tokens: int,
+    files: Mapping[str, Any],
     advance: Advance = lambda done, total: None,
 ) -> list[Score]:
     """Score the bare model: greedy completions, parsed, nothing else."""
-    return [
-        metric.score(sample, output) for sample, output in _greedy(generate, prompt, samples, max_new_tokens, advance)
-    ]
+    prompt = solution.prompt(settings)
+    scores: list[Score] = []
+    for start in range(0, len(samples), CHUNK):
+        part = samples[start : start + CHUNK]
+        outputs = solution.bare(generate, prompt, settings, part, files)
+        scores += [metric.score(sample, output) for sample, output in zip(part, outputs, strict=True)]
+        advance(len(scores), len(samples))
+    return scores
 
 
 def learn_calibration(
@@ -93,19 +100,31 @@ def learn_calibration(
     files: Mapping[str, Any],
     advance: Advance = lambda done, total: None,
 ) -> Calibration:
-    """Answer the development set with the model and with the baseline, and learn when each is right."""
-    metric = solution.metrics(settings)[0]
+    """Answer the development set with the model and with the baseline, and learn when each is right.
+
+    Where the answers have items, it is learned of each of them as well.
+    """
+    metric = solution.metrics(settings, files)[0]
     baseline = asked_once(baseline) if baseline else None
     # Without calibration the model answers, and the evidence tells whether the baseline said the same.
     wrapped = solution.wrap(generate, settings, calibration=Calibration(), baseline=baseline, files=files)
     answers = _batched(wrapped, [solution.inputs(sample) for sample in samples], advance)
-    signals = [answer.evidence.get("signals", {}) if answer.source == "model" else None for answer in answers]
+    scores = [metric.score(sample, answer.value) for sample, answer in zip(samples, answers, strict=True)]
+    by_model = [answer.source in ("model", "both") for answer in answers]
+    signals = [
+        answer.evidence.get("signals", {}) if there else None for answer, there in zip(answers, by_model, strict=True)
+    ]
     agree = [answer.evidence.get("agree") for answer in answers]
-    right = [metric.score(s, a.value).value >= 0.5 for s, a in zip(samples, answers, strict=True)]
+    right = [score.value >= 0.5 for score in scores]
     old = [baseline(solution.inputs(sample)) if baseline else (None, 0.0) for sample in samples]
     old_right = [metric.score(sample, output).value >= 0.5 for sample, (output, _) in zip(samples, old, strict=True)]
     sure = [confidence if output is not None else None for output, confidence in old]
-    return calibrate(signals, right, sure, old_right, agree, floor)
+    learned = calibrate(signals, right, sure, old_right, agree, floor)
+    if not any(answer.items for answer in answers):
+        return learned
+    verdicts = [score.items for score in scores]
+    missed = [score.missed for score in scores]
+    return learned.model_copy(update={"items": learn([answer.items for answer in answers], verdicts, missed, floor)})
 
 
 def predict(
@@ -120,10 +139,11 @@ def predict(
 ) -> list[dict[str, Any]]:
     """Let every contestant answer every held-out sample; return one row a sample, as `answers.jsonl` keeps it.
 
-    A row: {"id", "set", "input", "target", "meta", "answers": {contestant: {"output", "score", "detail",
-    "confidence", "source", "reason", "ask"}}}. "wrapped" has no baseline to fall back on, "combined" has.
+    A row: {"id", "set", "input", "target", "meta", "answers": {contestant: {"output", "score", "weight", "detail",
+    "confidence", "source", "reason", "ask", "items": [{"right", "confidence", "source", "reason"}], "missed"}}}; see
+    `dsol.metric.Score` for weight, items and missed. "wrapped" has no baseline to fall back on, "combined" has.
     """
-    metrics = solution.metrics(settings)
+    metrics = solution.metrics(settings, files)
     baseline = asked_once(baseline) if baseline else None
     remembered = Remembered(generate)
     wrapped = solution.wrap(remembered, settings, calibration=calibration, baseline=None, files=files)
@@ -136,10 +156,8 @@ def predict(
         for start in range(0, len(samples), CHUNK):
             part = samples[start : start + CHUNK]
             inputs = [solution.inputs(sample) for sample in part]
-            limit = settings.max_new_tokens
-            alone: list[Answer[Any]] = [
-                Answer(value=output, source="model") for _, output in _greedy(remembered, prompt, part, limit)
-            ]
+            outputs = solution.bare(remembered, prompt, settings, part, files)
+            alone: list[Answer[Any]] = [Answer(value=output, source="model") for output in outputs]
             answers = {
                 "model": alone,
                 "wrapped": _batched(wrapped, inputs),
@@ -165,8 +183,8 @@ def predict(
 
 def reduce(metric: Metric, rows: Iterable[Mapping[str, Any]], contestant: str) -> dict[str, Any]:
     """Reduce one contestant's scores in answer rows with the headline metric's own `reduce`."""
-    scores = [Score(row["answers"][contestant]["score"], row["answers"][contestant]["detail"]) for row in rows]
-    return metric.reduce(scores)
+    answers = [row["answers"][contestant] for row in rows]
+    return metric.reduce([_score(one) for one in answers])
 
 
 def write_answers(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -185,25 +203,6 @@ def read_answers(path: Path) -> list[dict[str, Any]]:
             return [json.loads(line) for line in lines]
     except ValueError as error:
         raise RunError(f"{path} is damaged: {error}; score the run again with `dsol eval`") from error
-
-
-def _greedy(
-    generate: Generate,
-    prompt: Prompt,
-    samples: Sequence[Sample],
-    max_new_tokens: int,
-    advance: Advance = lambda done, total: None,
-) -> list[tuple[Sample, Any]]:
-    found = []
-    for start in range(0, len(samples), CHUNK):
-        part = samples[start : start + CHUNK]
-        chats = [prompt.chat(sample.input or {}) for sample in part]
-        written = generate(chats, max_new_tokens=max_new_tokens)
-        found += [
-            (sample, prompt.parse(one[0].text, sample.input or {})) for sample, one in zip(part, written, strict=True)
-        ]
-        advance(len(found), len(samples))
-    return found
 
 
 def _batched(
@@ -231,13 +230,39 @@ def _judged(metrics: Sequence[Metric], sample: Sample, answer: Answer[Any]) -> d
     return {
         "output": _brief(answer.value.model_dump(mode="json") if isinstance(answer.value, BaseModel) else answer.value),
         "score": headline.value,
+        "weight": headline.weight,
         "detail": headline.detail,
         "scores": {name: score.value for name, score in scores.items()},
         "confidence": answer.confidence,
         "source": answer.source,
         "reason": answer.reason,
         "ask": answer.ask,
+        "items": _items(answer, headline),
+        "missed": headline.missed,
     }
+
+
+def _items(answer: Answer[Any], score: Score) -> list[dict[str, Any]]:
+    if not answer.items:  # the bare model and the baseline give values only
+        who = "baseline" if answer.source == "baseline" else "model"
+        known = [Item(source=who, confidence=answer.confidence)] * len(score.items)
+    else:
+        known = list(answer.items)
+    return [
+        {
+            "right": right,
+            "confidence": item.confidence,
+            "source": item.source,
+            "reason": NOT_COUNTED if item.reason == OK and not counts else item.reason,
+        }
+        for item, right, counts in zip(known, score.items, score.counting, strict=True)
+    ]
+
+
+def _score(answer: Mapping[str, Any]) -> Score:
+    items = answer.get("items", ())
+    right, counting = tuple(item["right"] for item in items), tuple(item["reason"] == OK for item in items)
+    return Score(answer["score"], answer["detail"], answer.get("weight", 1.0), right, counting, answer.get("missed", 0))
 
 
 def _brief(value: Any) -> Any:

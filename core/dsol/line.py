@@ -54,7 +54,7 @@ def train(
             replace(run / "model", lambda path: shutil.copytree(model, path))
             run.finish("model", chosen=str(model.relative_to(run.folder)))
         for task in parts.tasks:
-            evaluate(parts, run, task, watch, baselines.get(task.name) or task.solution.baseline(task.settings))
+            evaluate(parts, run, task, watch, baselines.get(task.name))
         write_report(parts, run, watch)
         run.note(complete=True)
     return run
@@ -91,14 +91,15 @@ def train_stage(
     return where
 
 
-def evaluate(parts: Parts, run: Run, task: Task, watch: Watch, baseline: Baseline) -> None:
-    """Calibrate a solution on its development set, and answer its held-out sets."""
+def evaluate(parts: Parts, run: Run, task: Task, watch: Watch, baseline: Baseline | None) -> None:
+    """Calibrate a solution on its development set, and answer its held-out sets; None: the solution's own baseline."""
     home = parts.home(run, task)
     files = data.read_files(home / "data")
     before, after = parts.source(task, "calibrate"), parts.source(task, "predict")
     if run.done(before) and run.done(after):
         return
     generate = parts.backend.load(run / "model")
+    baseline = baseline or task.solution.baseline(task.settings, files)
     started = time.monotonic()
     if not run.done(before):
         development = data.read_samples(home / "data" / "development.jsonl")
@@ -129,7 +130,7 @@ def write_report(parts: Parts, run: Run, watch: Watch) -> None:
         for task in parts.tasks:
             home = parts.home(run, task)
             answers = evaluation.read_answers(home / "answers.jsonl")
-            metric = task.solution.metrics(task.settings)[0]
+            metric = task.solution.metrics(task.settings, data.read_files(home / "data"))[0]
             report.write_report(run, metric, answers, parts.recipe.release.level, home)
         if len(parts.tasks) != 1:
             report.write_overview(run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,10 +11,34 @@ from dsol.sample import Sample
 
 @dataclass(frozen=True)
 class Score:
-    """One answer's verdict: `value` in [0, 1], and `detail` (error class, hardness, ...) for tables and reports."""
+    """One answer's verdict: `value` in [0, 1], and `detail` (error class, hardness, ...) for tables and reports.
+
+    `weight`: what it counts in the headline, the weighted mean of the values over all samples. With 1 that is the mean
+    over samples; see `counted` for a micro average. Where an answer is a list, `items` says which of its items are
+    right, in its order, `counting` which of them count as answered, and `missed` how many more were wanted.
+    """
 
     value: float
     detail: dict[str, Any] = field(default_factory=dict)
+    weight: float = 1.0
+    items: tuple[bool, ...] = ()
+    counting: tuple[bool, ...] = ()
+    missed: int = 0
+
+
+def counted(
+    items: Sequence[bool], missed: int, detail: Mapping[str, Any], counting: Sequence[bool] | None = None
+) -> Score:
+    """Score a list by its items so that the headline is micro F1: the sample's own F1, weighted by what it is of.
+
+    F1 = 2 right / (given + wanted) (van Rijsbergen 1979); its weighted mean with the weights given + wanted is the F1
+    of the sums. `counting`: which items count as given, by default all (not what is shown as doubtful, or twice); a
+    right one that doesn't count is missed. Where nothing is given and nothing wanted the value is 1, and weighs nothing.
+    """
+    counts = tuple(counting) if counting is not None else (True,) * len(items)
+    right = sum(ok and counts for ok, counts in zip(items, counts, strict=True))
+    weight = sum(counts) + sum(items) + missed
+    return Score(2 * right / weight if weight else 1.0, dict(detail), float(weight), tuple(items), counts, missed)
 
 
 class Metric(Protocol):
@@ -22,7 +46,7 @@ class Metric(Protocol):
 
     `output` is what `Prompt.parse` or `Answer.value` gave; None (nothing usable) is scored too, as a miss. A broken
     metric raises; it never scores 0. `reduce` returns {"value": headline, ...}; further keys may hold tables
-    (name -> number).
+    (name -> number, or name -> numbers by name). The headline is the weighted mean of the values (`dsol.significance`).
     """
 
     @property

@@ -84,6 +84,6 @@ def _in_order(stages: Any, given: Any) -> Any:
 
 def _metrics_of(solution: Solution) -> Any:
     def metrics(settings: Settings) -> list[str]:
-        return [metric.name for metric in solution.metrics(settings)]
+        return [metric.name for metric in solution.metrics(settings, {})]
 
     return metrics

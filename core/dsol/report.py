@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dsol.comparison import Row, Slice, compare, compare_slices, confidence, contestants, scores, slices, verdict
+from dsol.comparison import (
+    Row,
+    Slice,
+    compare,
+    compare_slices,
+    confidence,
+    contestants,
+    scores,
+    slices,
+    verdict,
+    weights,
+)
 from dsol.errors import RunError, unknown
 from dsol.evaluation import read_answers, reduce
 from dsol.history import gather_run, optional
+from dsol.item_scores import measure
 from dsol.metric import Metric
+from dsol.mistakes import errors
 from dsol.page import render
 from dsol.run import Run, read_json, write_json, write_text
 from dsol.significance import estimate
@@ -37,7 +50,6 @@ PAIRS = (
     ("wrapped", "model"),
     ("combined", "wrapped"),
 )
-EXAMPLES = 4  # of each class of errors
 
 
 def write_report(
@@ -97,6 +109,7 @@ def gather(run: Run, metric: Metric, rows: Sequence[Row], level: float, home: Ru
     names, up = contestants(rows), metric.higher_is_better
     reduced = {name: reduce(metric, rows, name) for name in names}
     sure = {name: confidence(rows, name, level, up) for name in names}
+    items = {name: measure([row["answers"][name] for row in rows], level) for name in names}
     about = gather_run(run)
     report = {
         **about,
@@ -110,6 +123,7 @@ def gather(run: Run, metric: Metric, rows: Sequence[Row], level: float, home: Ru
         "slices": [_slice(cut, names, level, up) for cut in slices(rows)],
         "reduced": reduced,
         "confidence": {name: asdict(one) for name, one in sure.items() if one},
+        "items": {name: asdict(one) for name, one in items.items() if one},
         "sources": {name: _sources(rows, name, level) for name in names if name != "model"},
         "errors": errors(rows, names, reduced, up),
         "data": optional(place / "data" / "report.json"),
@@ -117,55 +131,6 @@ def gather(run: Run, metric: Metric, rows: Sequence[Row], level: float, home: Ru
     }
     plain: dict[str, Any] = _plain(report)
     return plain
-
-
-def errors(
-    rows: Sequence[Row], names: Sequence[str], reduced: Mapping[str, Any], higher_is_better: bool = True
-) -> dict[str, Any]:
-    """Count wrong answers by `detail.error_class` and by hardness, with the surest of each class as examples.
-
-    Examples are of the contestant that a user meets: combined, else the last one there is. The levels of hardness come
-    in the order in which a table of the metric's `reduce` has them, else the easiest first.
-    """
-    shown = "combined" if "combined" in names else names[-1]
-    counts = {name: Counter(filter(None, (_error(row, name, higher_is_better) for row in rows))) for name in names}
-    classes: dict[str, list[Row]] = {}
-    for row in rows:
-        found = _error(row, shown, higher_is_better)
-        if found:
-            classes.setdefault(found, []).append(row)
-    ordered = sorted(classes, key=lambda name: (-len(classes[name]), name))
-    hardness: dict[str, dict[str, list[float]]] = {}
-    for row in rows:
-        by_name = hardness.setdefault(_hardness(row), {name: [] for name in names})
-        for name in names:
-            by_name[name].append(float(row["answers"][name]["score"]))
-    sign = -1 if higher_is_better else 1
-    levels = sorted(filter(None, hardness), key=lambda level: sign * _middle(hardness[level].values()))
-    for table in reduced[shown].values():
-        if isinstance(table, Mapping) and set(levels) <= set(table):
-            levels = [level for level in table if level in levels]
-            break
-    return {
-        "contestant": shown,
-        "classes": [
-            {
-                "name": name,
-                "samples": len(classes[name]),
-                "by_hardness": dict(Counter(_hardness(row) for row in classes[name])),
-                "by_contestant": {who: counts[who][name] for who in names},
-                "examples": [_example(row, shown, names) for row in _surest(classes[name], shown)],
-            }
-            for name in ordered
-        ],
-        "hardness": {
-            level: {
-                name: {"value": sum(found) / len(found), "samples": len(found)}
-                for name, found in hardness[level].items()
-            }
-            for level in levels
-        },
-    }
 
 
 def _slice(cut: Slice, names: Sequence[str], level: float, up: bool) -> dict[str, Any]:
@@ -178,7 +143,11 @@ def _slice(cut: Slice, names: Sequence[str], level: float, up: bool) -> dict[str
         "language": cut.language,
         "samples": len(cut.rows),
         "scores": {
-            name: {**asdict(estimate(scores(cut.rows, name), level)), "answered": answered[name]} for name in names
+            name: {
+                **asdict(estimate(scores(cut.rows, name), level, weights=weights(cut.rows, name))),
+                "answered": answered[name],
+            }
+            for name in names
         },
         "tests": [
             asdict(compare(cut.rows, a, cut.rows, b, level, higher_is_better=up))
@@ -196,56 +165,15 @@ def _sources(rows: Sequence[Row], name: str, level: float) -> list[dict[str, Any
     return [
         {
             "source": source,
-            **asdict(estimate([float(one["score"]) for one in answers], level)),
+            **asdict(
+                estimate(
+                    [float(one["score"]) for one in answers], level, weights=[one.get("weight", 1.0) for one in answers]
+                )
+            ),
             "reasons": dict(Counter(one["reason"] for one in answers).most_common()),
         }
         for source, answers in sorted(found.items(), key=lambda item: -len(item[1]))
     ]
-
-
-def _error(row: Row, name: str, higher_is_better: bool) -> str:
-    answer = row["answers"][name]
-    score = float(answer["score"]) if higher_is_better else 1 - float(answer["score"])
-    named = answer["detail"].get("error_class")
-    if score >= 1 or (score >= 0.5 and not named):
-        return ""
-    if named:
-        return str(named)
-    return "no answer" if answer["output"] is None else "wrong"
-
-
-def _hardness(row: Row) -> str:
-    details = [answer["detail"] for answer in row["answers"].values()]
-    return str(
-        next((d["hardness"] for d in details if d.get("hardness")), row.get("meta", {}).get("hardness", "")) or ""
-    )
-
-
-def _middle(groups: Iterable[Sequence[float]]) -> float:
-    found = [score for group in groups for score in group]
-    return sum(found) / len(found)
-
-
-def _surest(rows: Sequence[Row], name: str) -> list[Row]:
-    return sorted(rows, key=lambda row: (-row["answers"][name]["confidence"], str(row["id"])))[:EXAMPLES]
-
-
-def _example(row: Row, shown: str, names: Sequence[str]) -> dict[str, Any]:
-    answer = row["answers"][shown]
-    return {
-        "id": row["id"],
-        "set": row["set"],
-        "language": row.get("meta", {}).get("language", ""),
-        "hardness": _hardness(row),
-        "input": row.get("input") or {},
-        "target": row.get("target", ""),
-        "output": answer["output"],
-        "source": answer["source"],
-        "reason": answer["reason"],
-        "ask": answer.get("ask", ""),
-        "confidence": answer["confidence"],
-        "scores": {name: row["answers"][name]["score"] for name in names},
-    }
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsol.calibration import expected_error
+from dsol.logistic import expected_error
 from dsol.significance import wilson
 
 COVERAGES = (0.25, 0.5, 0.75, 0.9, 1.0)

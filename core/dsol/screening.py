@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dsol import building, data
@@ -79,21 +80,22 @@ def score_tasks(parts: Parts, run: Run, model: Path, advance: Advance) -> dict[s
     for at, task in enumerate(parts.tasks):
         samples = data.read_samples(parts.home(run, task) / "data" / "development.jsonl")
         samples = samples[: parts.recipe.selection.limit]
-        metric = headline(parts, task)
+        files = data.read_files(parts.home(run, task) / "data")
+        metric = headline(parts, task, files)
 
         def show(done: int, total: int, at: int = at) -> None:
             advance(at * total + done, len(parts.tasks) * total)
 
-        prompt = task.solution.prompt(task.settings)
-        scores = score_model(generate, prompt, samples, metric, task.settings.max_new_tokens, show)
-        mean = asdict(estimate([one.value for one in scores], parts.recipe.release.level))
+        scores = score_model(task.solution, task.settings, generate, samples, metric, files, show)
+        values, weights = [one.value for one in scores], [one.weight for one in scores]
+        mean = asdict(estimate(values, parts.recipe.release.level, weights=weights))
         found[task.name] = {**mean, **metric.reduce(scores)}
     return found
 
 
-def headline(parts: Parts, task: Task) -> Metric:
+def headline(parts: Parts, task: Task, files: Mapping[str, Any] = MappingProxyType({})) -> Metric:
     """Find the metric that checkpoints are chosen by: the recipe's, else the solution's first."""
-    metrics = {metric.name: metric for metric in task.solution.metrics(task.settings)}
+    metrics = {metric.name: metric for metric in task.solution.metrics(task.settings, files)}
     return metrics[parts.recipe.selection.metric] if parts.recipe.selection.metric else next(iter(metrics.values()))
 
 

@@ -75,13 +75,13 @@ def change(parts: Parts, run: Run, task: Task, changes: Mapping[str, Any]) -> Pa
 def embed(parts: Parts, run: Run, solution: str, baseline: Baseline | None) -> Runnable[Any, Answer[Any]]:
     """Wrap a run's model with a solution's calibration, its files and a baseline (None: the solution's own)."""
     task = pick(parts, run, solution)
-    home = parts.home(run, task)
+    files = data.read_files(parts.home(run, task) / "data")
     return task.solution.wrap(
         parts.backend.load(run / "model"),
         task.settings,
-        calibration=calibration.read(home / "thresholds.json"),
-        baseline=baseline or task.solution.baseline(task.settings),
-        files=data.read_files(home / "data"),
+        calibration=calibration.read(parts.home(run, task) / "thresholds.json"),
+        baseline=baseline or task.solution.baseline(task.settings, files),
+        files=files,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dsol.answer import Answer
 from dsol.backend import Generate
+from dsol.bare import Bare, ask_once
 from dsol.metric import Metric
 from dsol.prompt import Prompt
 from dsol.sample import Sample
@@ -55,7 +56,9 @@ class Wrap(Protocol):
 
     Who answers is `calibration.decide`'s to say. An answer's `evidence` holds what that was told, to be learned from on
     the development set: "signals", numbers by name that tell the model's right answers from its wrong ones, and
-    "agree", whether the baseline said the same (None where that can't be said).
+    "agree", whether the baseline said the same (None where that can't be said). An answer that is a list says the like
+    of each `Item`, of the model's and the baseline's together, and `calibration.items.judge` which of them count;
+    the headline metric scores them in the same order (`Score.items`, see `dsol.counted`).
     `baseline` None means no fallback. `files` is what the builder left for serving (`Built.files`).
     """
 
@@ -77,7 +80,9 @@ class Solution:
     `recipe` is the path of the default recipe. `heldout(settings, files)` reads the held-out files that the settings
     name, for `dsol eval`. `inputs(sample)` gives the `Input` that a product would have sent for a sample.
     `read_input(text, settings)` makes one of what a person types at `dsol ask`; `show(answer)` renders an answer for a
-    terminal. The first metric is the headline.
+    terminal. `baseline(settings, files)` makes the rule-based feature, `metrics(settings, files)` what answers are
+    judged by, the headline first; their names don't depend on `files`, which is what the builder left (`Built.files`).
+    `bare` asks the model alone; the default asks one prompt a sample.
     """
 
     name: str
@@ -89,9 +94,10 @@ class Solution:
     build: Callable[[Any, int, Progress], Built]
     heldout: Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Sample]]]
     prompt: Callable[[Any], Prompt]
-    metrics: Callable[[Any], Sequence[Metric]]
+    metrics: Callable[[Any, Mapping[str, Any]], Sequence[Metric]]
     wrap: Wrap
-    baseline: Callable[[Any], Baseline]
+    baseline: Callable[[Any, Mapping[str, Any]], Baseline]
     inputs: Callable[[Sample], BaseModel]
     read_input: Callable[[str, Any], BaseModel]
     show: Callable[[Answer[Any]], str]
+    bare: Bare = ask_once

@@ -40,7 +40,8 @@ def tables(report: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
             used = NAMES
         groups[-1].append(cut)
         used += needed
-    return [*(_scores(report, group, at == 0) for at, group in enumerate(groups)), *more, _verdict(report)]
+    listed = [_items(report)] if report.get("items") else []
+    return [*(_scores(report, group, at == 0) for at, group in enumerate(groups)), *listed, *more, _verdict(report)]
 
 
 def ability(found: Sequence[Mapping[str, Any]]) -> Table:
@@ -115,6 +116,23 @@ def _scores(report: Mapping[str, Any], cuts: Sequence[Mapping[str, Any]], first:
             if against:
                 cells.append(in_words(against[name]["p"]).removeprefix("= ") if name in against else "")
         table.add_row(*cells)
+    return table
+
+
+def _items(report: Mapping[str, Any]) -> Table:
+    """Show precision, recall and who found what, for answers that are lists."""
+    table = _plain("Items of the answers")
+    for heading in ("given", "precision", "recall", "right, by who\nfound them"):
+        table.add_column(Text(heading, justify="right"), justify="right", no_wrap=True)
+    for name, one in report["items"].items():
+        bold = "bold" if name == "combined" else ""
+        shares = [
+            Group(Text(share(part["value"]), bold, justify="right"), Text(between(part), "dim", justify="right"))
+            for part in (one["precision"], one["recall"])
+        ]
+        by = one["sources"].items()
+        found = [Text(f"{who} {some['right']}/{some['items']}", justify="right") for who, some in by]
+        table.add_row(Text(label(name), bold, no_wrap=True), str(one["given"]), *shares, Group(*found))
     return table
 
 

@@ -81,7 +81,7 @@ def score_queries(generate: Generate, public: Path, work: Path, listing: bool) -
     found = {}
     for name, given in _sets(public, work):
         settings = text2sql.Settings.model_validate({"notation": "pointers", "listing": listing, **given})
-        prompt, metric = text2sql.prompt(settings), text2sql.metrics(settings)[0]
+        prompt, metric = text2sql.prompt(settings), text2sql.metrics(settings, {})[0]
         for part, samples in text2sql.heldout(settings, {}).items():
             some = list(samples)
             answers = generate([prompt.chat(one.input or {}) for one in some], max_new_tokens=160)

@@ -15,11 +15,16 @@ class Settings(dsol.Settings):
 
     `relations`: a JSON or YAML file of predicates (see `schema`); without it the schema is that of the training rows,
     and without rows extraction is open. `examples`: files of labelled documents to train on ("demo": the shipped
-    ones); `heldout`: files that are only scored. `batch`: predicates that one prompt asks for; `negatives`: how many
-    of them are predicates that don't hold, in training. `triples`: the most that are returned of a document.
+    ones); `heldout`: files that are only scored (none: a part of the examples). `notation`: ask for triples in the text's
+    words, or for the relation of every two names that are marked in it, which suits small models. `frequent`: learn
+    only the so many most frequent predicates of the rows (0: all). `batch`: predicates that one prompt asks for; `negatives`: how many
+    of them are predicates that don't hold, in training (of marks: pairs without a relation to each pair with one). `triples`: the most that are returned of a document.
     `confidence`: triples below it are flagged, or dropped if `drop`. `piece`: the longest passage that one prompt
-    holds, in characters; `overlap`: how much of it is repeated in the next. `match`: how alike (0 to 100) the words of
-    an end and the text's must be. `samples`: how often a passage is asked beside the greedy answer.
+    holds, in characters (a Chinese one counts as three); `overlap`: how much of it is repeated in the next. `aliases`:
+    name an end by the fullest name that the text has for it, also where a passage says "WHO" or "she". `match`: how
+    alike (0 to 100) the words of an end and the text's must be. `definition`: when a triple counts as right in the
+    headline (see `matching`); the others are reported as well. `samples`: how often a passage is asked beside the
+    greedy answer.
     """
 
     relations: Path | None = None
@@ -28,16 +33,20 @@ class Settings(dsol.Settings):
     development: float = Field(default=0.1, gt=0, lt=0.5)
     languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")
 
+    notation: Literal["words", "marks"] = "words"
+    frequent: int = Field(default=0, ge=0)
     batch: int = Field(default=6, ge=1)
     negatives: int = Field(default=3, ge=0)
 
     piece: int = Field(default=1200, ge=100)
     overlap: int = Field(default=200, ge=0)
+    aliases: bool = True
 
     triples: int = Field(default=1000, ge=1)
     confidence: float = Field(default=0.0, ge=0, le=1)
     drop: bool = False
     match: float = Field(default=88.0, ge=50, le=100)
+    definition: Literal["strict", "relaxed", "duie", "docred"] = "strict"
     samples: int = Field(default=3, ge=0)
     temperature: float = Field(default=0.7, gt=0)
     max_new_tokens: int = Field(default=256, ge=1)

@@ -33,18 +33,23 @@ class Found(Triple):
 
     `subject` and `object` are the document's own words. `subject_spans`, `object_spans`: every place where they stand
     in it, the first of each being those of the sentence or passage that proves the triple; empty for an end that isn't
-    in the text. `evidence`: the spans of the sentences that prove it. `confidence`: a calibrated probability. `count`:
-    how often it was found, over pieces and samples. `flag`: "" for a triple that may be used as it is, else the reason
-    code for which it is only shown ("low_confidence", "ungrounded", ...).
+    in the text. `subject_aliases`, `object_aliases`: where the text that proves it calls an end otherwise, by a shorter
+    name, an abbreviation or a pronoun. `evidence`: the spans of the sentences that prove it. `confidence`: a calibrated
+    probability. `count`: how often it was found, over pieces and samples. `flag`: "" for a triple that may be used as
+    it is, else the reason code for which it is only shown ("low_confidence", "ungrounded", ...). `signals`: what is
+    known of it that confidence is learned from; empty in an answer, whose items hold them.
     """
 
     subject_spans: tuple[Span, ...] = ()
     object_spans: tuple[Span, ...] = ()
+    subject_aliases: tuple[Span, ...] = ()
+    object_aliases: tuple[Span, ...] = ()
     evidence: tuple[Span, ...] = ()
     confidence: float = Field(default=0.0, ge=0.0, le=1.0)
-    source: Literal["model", "baseline"] = "model"
+    source: Literal["model", "baseline", "both"] = "model"
     count: int = Field(default=1, ge=1)
     flag: str = ""
+    signals: dict[str, float] = Field(default_factory=dict)
 
     @property
     def grounded(self) -> bool:

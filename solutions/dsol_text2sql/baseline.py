@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from dsol import Baseline, unknown
 from dsol_text2sql.database import Database, DatabaseError, QueryError, open_databases
@@ -17,7 +19,7 @@ from dsol_text2sql.values import ValueIndex
 GUESS = 0.8  # what each guessed part leaves of the confidence
 
 
-def make_baseline(settings: Settings) -> Baseline:
+def make_baseline(settings: Settings, files: Mapping[str, Any] = MappingProxyType({})) -> Baseline:
     """Make the rule-based baseline: Input -> (Output with its rows, or None, and a confidence).
 
     The confidence is the share of the question's content words that the rules could explain, less for each part that

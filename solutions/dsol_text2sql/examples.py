@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from dsol import DataError, unknown
+from dsol.records import Problems
 from dsol_text2sql.accepted import accepted_queries
 from dsol_text2sql.database import Database, QueryError
-from dsol_text2sql.example_files import SQL_FIELDS, Problems, Row, read_rows
+from dsol_text2sql.example_files import SQL_FIELDS, Row, read_rows
 from dsol_text2sql.schema import Schema
 
 DATABASE_FIELDS = ("database", "db_id", "db_name")

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from dsol import DataError, Metric, Sample, Score, unknown
@@ -182,7 +183,7 @@ class ExecutionAccuracy:
         return self._suites[database.name]
 
 
-def make_metrics(settings: Settings) -> Sequence[Metric]:
+def make_metrics(settings: Settings, files: Mapping[str, Any] = MappingProxyType({})) -> Sequence[Metric]:
     """Make the metrics of Text2SQL, the headline first; databases are opened when the first answer is scored."""
     return (ExecutionAccuracy(settings),)
 

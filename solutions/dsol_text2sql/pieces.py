@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from dsol.han import TO_SIMPLIFIED
 from dsol_text2sql.cues import Cue, cues
-from dsol_text2sql.han import TO_SIMPLIFIED
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import literals
 from dsol_text2sql.schema import Schema

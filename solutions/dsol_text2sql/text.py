@@ -1,16 +1,14 @@
-"""Fold text so that spellings of one thing compare equal, and cut it into tokens that know where they came from."""
+"""Cut text into tokens that compare equal for spellings of one thing and know where they came from."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dsol_text2sql.han import TO_SIMPLIFIED
+from dsol.folding import fold, fold_with_places
 
 CJK = "\u3400-\u9fff\uf900-\ufaff"
-_QUOTES = str.maketrans("‘’‛′`“”„″", "'" * 5 + '"' * 4)
 _WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
 _IRREGULAR = {
@@ -47,28 +45,6 @@ class Token:
 def is_cjk(text: str) -> bool:
     """Tell whether a text begins with a Chinese character."""
     return bool(text) and ("\u3400" <= text[0] <= "\u9fff" or "\uf900" <= text[0] <= "\ufaff")
-
-
-def fold(text: str) -> str:
-    """Lose case, width, accents and the traditional forms of Chinese characters."""
-    if text.isascii():
-        return text.lower()
-    plain = unicodedata.normalize("NFKD", text.translate(_QUOTES)).casefold()
-    kept = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return kept.translate(TO_SIMPLIFIED)
-
-
-def fold_with_places(text: str) -> tuple[str, list[int]]:
-    """Fold a text and say for every folded character which character of the text it came from."""
-    if text.isascii():
-        return text.lower(), list(range(len(text)))
-    letters: list[str] = []
-    places: list[int] = []
-    for place, letter in enumerate(text):
-        folded = fold(letter)
-        letters.append(folded)
-        places.extend([place] * len(folded))
-    return "".join(letters), places
 
 
 @lru_cache(maxsize=1 << 16)

@@ -65,7 +65,7 @@ def read(stretch: Stretch, field: str, part: int) -> Iterator[Document | Skipped
     empty = True
     reason = ""
     try:
-        for row in _rows(stretch, field):
+        for row in rows(stretch, field):
             if isinstance(row, tuple):
                 reason = reason or row[1]
                 yield Skipped(path, row[1], row[0])
@@ -108,7 +108,8 @@ def _groups(path: Path) -> Iterator[Stretch]:
         raise Unreadable("empty")
 
 
-def _rows(stretch: Stretch, field: str) -> Iterator[records.Row]:
+def rows(stretch: Stretch, field: str) -> Iterator[records.Row]:
+    """Read what a file holds, as it stands there; Unreadable where that can't be."""
     path, kind = stretch.path, stretch.path.suffix.lower()
     if kind == ".jsonl":
         if stretch.encoding in WIDE:

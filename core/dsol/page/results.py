@@ -63,6 +63,8 @@ def scores(report: Mapping[str, Any]) -> Markup | None:
     crossed = [cut for cut in cuts if cut["set"] and cut["language"]]
     parts = [_table(report, [cut for cut in cuts if cut not in crossed])]
     parts.append(element("p", f"Mean score with its {report['level']:.0%} interval.", class_="small"))
+    if report.get("items"):
+        parts += [element("h3", "Items of the answers"), scrolled(_items(report["items"]))]
     if crossed:
         parts += [element("h3", "By set and language"), _table(report, crossed)]
     tests = [(cuts[0], one) for one in cuts[0]["tests"]]
@@ -92,13 +94,14 @@ def confidence(report: Mapping[str, Any]) -> Markup | None:
     figures = [figure("Risk against coverage", risk, "Lower is better: answering only the surest should be safer.")]
     name = shown(report) if shown(report) in found else next(iter(found))
     bins = found[name]["bins"]
+    what = "items" if name in report.get("items", {}) else "answers"
     dots = Series(
         label(name),
         [(one["confidence"], one["right"]) for one in bins],
         f"c-{name}",
         dots=True,
         hints=[
-            f"{one['samples']} answers, {share(one['confidence'], 0)} sure, {share(one['right'], 0)} right"
+            f"{one['samples']} {what}, {share(one['confidence'], 0)} sure, {share(one['right'], 0)} right"
             for one in bins
         ],
         spread=[(one["low"], one["high"]) for one in bins],
@@ -198,6 +201,25 @@ def _sources(sources: Sequence[Mapping[str, Any]]) -> Markup:
     heads = [("answered by", None), ("share", "number"), ("right", "number"), ("reason codes", None)]
     head = element("tr", *(element("th", text, class_=kind) for text, kind in heads))
     return element("table", element("thead", head), element("tbody", *rows))
+
+
+def _items(items: Mapping[str, Mapping[str, Any]]) -> Markup:
+    """Show precision and recall over the items, who found them, and why others don't count."""
+    finders = ("model", "both", "baseline")
+    heads = ["", "given", "right", "wanted", "precision", "recall", *(f"found by {who}" for who in finders), "left out"]
+    rows = []
+    for name, one in items.items():
+        found = [one["sources"].get(who) for who in finders]
+        cells = [
+            *(str(one[key]) for key in ("given", "right", "wanted")),
+            *(f"{share(one[key]['value'])} ({between(one[key])})" for key in ("precision", "recall")),
+            *(f"{who['items']}, {share(who['value'], 0)} right" if who else "–" for who in found),
+        ]
+        left = ", ".join(f"{reason} {n}" for reason, n in one["reasons"].items()) or "–"
+        numbers = [element("td", cell, class_="number") for cell in cells]
+        rows.append(element("tr", element("th", label(name), scope="row"), *numbers, element("td", left)))
+    head = [element("th", text, class_="number" if text in heads[1:-1] else None) for text in heads]
+    return element("table", element("thead", element("tr", *head)), element("tbody", *rows))
 
 
 def _selective(found: Mapping[str, Mapping[str, Any]]) -> Markup:

@@ -1,0 +1,174 @@
+"""Answers that are lists: how sure each item is, and which items are returned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from dsol.answer import OK, Item
+from dsol.logistic import FOLDS, Logistic, expected_error, fit
+
+UNSURE = "low_confidence"
+NEVER = 1.0  # as a threshold: no confidence reaches it
+STEPS = 24  # thresholds that are tried: quantiles of the confidences
+
+
+class ItemCalibration(BaseModel):
+    """Turn what is known of an item into the probability that it is right, and say from where on it is returned.
+
+    `alone`: for the model's items where there is no baseline to fall back on, returned from `least_alone` on. Where
+    there is one, `fresh` is for items that only the model found, `backed` for those that the baseline found, with the
+    model ("agree" is 1) or without. Uncalibrated, everything is returned.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    alone: Logistic = Logistic()
+    fresh: Logistic = Logistic()
+    backed: Logistic = Logistic()
+    least_alone: float = 0.0
+    least_fresh: float = 0.0
+    least_backed: float = 0.0
+    items: int = 0
+    error: float | None = None
+
+    def judge(self, item: Item, beside: bool) -> Item:
+        """Give the item its confidence, and "low_confidence" as its reason if that is too low and it had no other.
+
+        `beside`: whether there is a baseline.
+        """
+        which = _which(item, beside)
+        learned, least = {
+            "alone": (self.alone, self.least_alone),
+            "fresh": (self.fresh, self.least_fresh),
+            "backed": (self.backed, self.least_backed),
+        }[which]
+        confidence = learned(_known(item, which))
+        reason = UNSURE if item.reason == OK and confidence < least else item.reason
+        return item.model_copy(update={"confidence": confidence, "reason": reason})
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An item of the development set: of which sample it is, and whether it is right."""
+
+    sample: int
+    item: Item
+    right: bool
+
+
+def learn(
+    answers: Sequence[Sequence[Item]], right: Sequence[Sequence[bool]], missed: Sequence[int], floor: float
+) -> ItemCalibration:
+    """Learn from the items of a development set, sample by sample, with the verdict on each and how many were missed.
+
+    Thresholds are those of the best micro F1 of probabilities that were learned on other samples. Beside a baseline
+    they depart from returning just what it found only if that gains more than its standard error over the folds (the
+    one-standard-error rule, Breiman et al. 1984): what is added may not cost what was there. No threshold is below
+    `floor`. Items with a reason against them teach nothing. `error` is the expected calibration error out of fold.
+    """
+    known = [
+        Judged(at, item, ok)
+        for at, (items, verdicts) in enumerate(zip(answers, right, strict=True))
+        for item, ok in zip(items, verdicts, strict=True)
+    ]
+    folds = min(FOLDS, len(answers))
+    wanted = np.zeros(max(1, folds))
+    for at, (count, verdicts) in enumerate(zip(missed, right, strict=True)):
+        wanted[at % folds] += count + sum(verdicts)
+    usable = [one for one in known if one.item.reason == OK]
+    groups = {
+        "alone": [one for one in usable if one.item.source != "baseline"],
+        "fresh": [one for one in usable if one.item.source == "model"],
+        "backed": [one for one in usable if one.item.source != "model"],
+    }
+    chances = {name: _out_of_fold(some, name, folds) for name, some in groups.items()}
+    fresh, backed = _best_beside(groups, chances, wanted)
+    sure = [*chances["fresh"], *chances["backed"]]
+    return ItemCalibration(
+        alone=_fit(groups["alone"], "alone"),
+        fresh=_fit(groups["fresh"], "fresh"),
+        backed=_fit(groups["backed"], "backed"),
+        least_alone=max(floor, _best_alone(groups["alone"], chances["alone"], wanted.sum())),
+        least_fresh=max(floor, fresh),
+        least_backed=max(floor, backed),
+        items=len(known),
+        error=expected_error(sure, [one.right for one in (*groups["fresh"], *groups["backed"])])
+        if len(answers) >= 2 * FOLDS and sure
+        else None,
+    )
+
+
+def _which(item: Item, beside: bool) -> str:
+    if not beside:
+        return "alone"
+    return "fresh" if item.source == "model" else "backed"
+
+
+def _known(item: Item, which: str) -> dict[str, float]:
+    if which != "backed":
+        return item.signals
+    return {**item.signals, "confidence": item.baseline or 0.0, "agree": float(item.source == "both")}
+
+
+def _fit(some: Sequence[Judged], which: str) -> Logistic:
+    return fit([_known(one.item, which) for one in some], [one.right for one in some])
+
+
+def _out_of_fold(some: Sequence[Judged], which: str, folds: int) -> list[float]:
+    """Give each item the probability that the other folds' samples teach; an answer's items are in one fold."""
+    chances = [0.0] * len(some)
+    for fold in range(folds):
+        learned = _fit([one for one in some if folds == 1 or one.sample % folds != fold], which)
+        for at, one in enumerate(some):
+            if one.sample % folds == fold:
+                chances[at] = learned(_known(one.item, which))
+    return chances
+
+
+def _f1(right: float, given: float, wanted: float) -> float:
+    return 2 * right / (given + wanted) if given + wanted else 1.0
+
+
+def _cuts(chances: Sequence[float]) -> list[float]:
+    return [0.0, *sorted({float(cut) for cut in np.quantile(chances, np.linspace(0, 1, STEPS))})] if chances else [0.0]
+
+
+def _best_alone(some: Sequence[Judged], chances: Sequence[float], wanted: float) -> float:
+    sure, ok = np.array(chances), np.array([one.right for one in some], dtype=bool)
+    return max(_cuts(chances), key=lambda cut: _f1(ok[sure >= cut].sum(), (sure >= cut).sum(), wanted))
+
+
+def _best_beside(
+    groups: Mapping[str, Sequence[Judged]],
+    chances: Mapping[str, Sequence[float]],
+    wanted: np.ndarray,
+) -> tuple[float, float]:
+    """Choose the thresholds of fresh and of backed items together; `wanted`: items of each fold that are wanted."""
+    folds = len(wanted)
+
+    def counts(name: str, cut: float) -> np.ndarray:
+        """Count right and given items of each fold."""
+        table = np.zeros((2, folds))
+        for one, chance in zip(groups[name], chances[name], strict=True):
+            if chance >= cut:
+                table[:, one.sample % folds] += (one.right, 1)
+        return table
+
+    fresh = {cut: counts("fresh", cut) for cut in (NEVER, *_cuts(chances["fresh"]))}
+    backed = {cut: counts("backed", cut) for cut in _cuts(chances["backed"])}
+    totals = {(one, other): fresh[one] + backed[other] for one in fresh for other in backed}
+    just_old = (NEVER, 0.0)
+
+    def score(cuts: tuple[float, float], folds: slice) -> float:
+        right, given = totals[cuts][:, folds].sum(axis=1)
+        return _f1(right, given, wanted[folds].sum())
+
+    best = max(totals, key=lambda cuts: score(cuts, slice(None)))
+    parts = [slice(fold, fold + 1) for fold in range(folds)]
+    gains = np.array([score(best, part) - score(just_old, part) for part in parts])
+    unsure = gains.std(ddof=1) / np.sqrt(folds) if folds > 1 else 0.0
+    return best if gains.mean() > unsure else just_old

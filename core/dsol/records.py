@@ -1,0 +1,206 @@
+"""Read the records of a file as it has them: JSON Lines, a JSON array, CSV, TSV or Parquet; all problems together."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from json import JSONDecodeError, JSONDecoder
+from pathlib import Path
+from typing import Any
+
+from dsol.errors import DataError
+
+ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
+SHOWN = 12  # columns of a table that lacks others, each up to LONGEST characters
+LONGEST = 40
+
+# What is wrong with a table that has these columns; "" where nothing is.
+Check = Callable[[Sequence[str]], str]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record, and where it stands: `file:line`."""
+
+    origin: str
+    fields: Mapping[str, Any]
+
+
+@dataclass
+class Problems:
+    """Collect what is wrong in all rows of all files, to be raised together."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, origin: str, reason: str) -> None:
+        """Note one problem."""
+        self.lines.append(f"{origin}: {reason}")
+
+    def about(self, path: Path) -> bool:
+        """Tell whether there is a problem with a file."""
+        return any(line.startswith(str(path)) for line in self.lines)
+
+    def stop(self) -> None:
+        """Raise a DataError if there is any problem."""
+        if self.lines:
+            raise DataError(self.lines)
+
+
+def exists(path: Path, problems: Problems) -> bool:
+    """Tell whether a file or folder exists; if not, note what its folder holds."""
+    if path.exists():
+        return True
+    there = sorted(item.name for item in path.parent.iterdir()) if path.parent.is_dir() else []
+    problems.add(str(path), f"no such file; the folder holds: {', '.join(there[:20]) or 'nothing'}")
+    return False
+
+
+def read_text(path: Path, problems: Problems) -> str | None:
+    """Read a file's text; None where there is none, with the reason in `problems`."""
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        problems.add(f"{path}:{line}", f"not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8")
+        return None
+    if not text.strip():
+        problems.add(str(path), "the file is empty")
+        return None
+    return text
+
+
+def read_records(path: Path, problems: Problems, wanted: str, bring: str, check: Check) -> list[Record]:
+    """Read the records of a file; what can't be read goes to `problems`.
+
+    `wanted`: what a record is, for messages ("an object with question and sql"). `bring`: the kinds of files that the
+    caller takes. `check` looks at the columns of a table before its rows are read.
+    """
+    if not exists(path, problems):
+        return []
+    ending = path.suffix.lower()
+    if ending == ".parquet":
+        found = _parquet(path, problems, check)
+    elif ending in ENDINGS:
+        text = read_text(path, problems)
+        if text is None:
+            return []
+        if ending in (".csv", ".tsv"):
+            found = list(_table(path, text, "\t" if ending == ".tsv" else ",", problems, check))
+        else:
+            found = list(_json(path, text, problems, wanted))
+    else:
+        problems.add(str(path), f"can't read {ending or 'a file without an ending'}; bring {bring}")
+        return []
+    if not found and not problems.about(path):
+        problems.add(str(path), "the file holds no rows")
+    return found
+
+
+def _json(path: Path, text: str, problems: Problems, wanted: str) -> Iterator[Record]:
+    array = text.lstrip().startswith("[")
+    for origin, value in _elements(path, text, problems) if array else _lines(path, text, problems):
+        if isinstance(value, dict):
+            yield Record(origin, value)
+        else:
+            problems.add(origin, f"expected {wanted}, found {type(value).__name__}")
+
+
+def _lines(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            yield f"{path}:{number}", json.loads(line)
+        except JSONDecodeError as error:
+            if number == 1 and line.strip() == "{":
+                problems.add(str(path), "one JSON object over several lines; bring a JSON array or one object per line")
+                return
+            reason = error.msg.removesuffix(" at")
+            problems.add(f"{path}:{number}", f"malformed JSON: {reason} at column {error.colno}; is the line cut off?")
+        except RecursionError:
+            problems.add(f"{path}:{number}", "malformed JSON: nested too deeply")
+
+
+def _elements(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, Any]]:
+    """Yield the members of a JSON array with the line that each begins on, and its number where a line holds several."""
+    decoder, place, line, counted = JSONDecoder(), text.index("[") + 1, 1, 0
+    number, before = 0, 0
+    while True:
+        while place < len(text) and text[place] in " \t\r\n,":
+            place += 1
+        line, counted = line + text.count("\n", counted, place), place
+        if place >= len(text):
+            problems.add(f"{path}:{line}", "malformed JSON: the array isn't closed")
+            return
+        if text[place] == "]":
+            return
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except JSONDecodeError as error:
+            problems.add(f"{path}:{error.lineno}", f"malformed JSON: {error.msg} at column {error.colno}")
+            return
+        except RecursionError:
+            problems.add(f"{path}:{line}", "malformed JSON: nested too deeply")
+            return
+        number += 1
+        yield f"{path}:{line}" + (f", row {number}" if line == before else ""), value
+        before = line
+
+
+def _table(path: Path, text: str, delimiter: str, problems: Problems, check: Check) -> Iterator[Record]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    before = 1
+    try:
+        columns = [name.strip().lower() for name in reader.fieldnames or ()]
+        wrong = check(columns)
+        if wrong:
+            between = "tabs" if delimiter == "\t" else "commas"
+            problems.add(str(path), f"{wrong}; the first line names them, {between} between them")
+            return
+        for record in reader:
+            origin, before = f"{path}:{before + 1}", reader.line_num
+            if None in record:
+                problems.add(origin, f"more cells than the {len(reader.fieldnames or ())} columns of the header")
+                continue
+            yield Record(origin, {name.strip().lower(): value for name, value in record.items() if value})
+    except csv.Error as error:
+        problems.add(f"{path}:{reader.line_num}", f"malformed CSV: {error}")
+
+
+def _parquet(path: Path, problems: Problems, check: Check) -> list[Record]:
+    try:
+        from pyarrow import ArrowInvalid, parquet
+    except ImportError:
+        problems.add(str(path), "reading Parquet needs pyarrow; install it with: pip install pyarrow")
+        return []
+    try:
+        table = parquet.read_table(path)
+        records = table.to_pylist()
+    except ArrowInvalid as error:
+        problems.add(str(path), f"not a readable Parquet file: {str(error).splitlines()[0]}")
+        return []
+    wrong = check(table.column_names)
+    if wrong:
+        problems.add(str(path), wrong)
+        return []
+    return [
+        Record(f"{path}:{number}", {name: value for name, value in record.items() if value is not None})
+        for number, record in enumerate(records, 1)
+    ]
+
+
+def lacking(columns: Sequence[str], wanted: Iterable[Sequence[str]]) -> str:
+    """Say which of the `wanted` columns a table lacks, each given with the other names it may have; "" if none."""
+    missing = [
+        f"no column {names[0]!r}" + (f" (or {', '.join(map(repr, names[1:]))})" if len(names) > 1 else "")
+        for names in wanted
+        if not set(names) & set(columns)
+    ]
+    shown = [name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..." for name in columns[:SHOWN]]
+    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
+    there = f"the columns are: {', '.join(map(repr, shown))}{more}"
+    return f"{' and '.join(missing)}; {there}" if missing else ""

@@ -1,0 +1,199 @@
+"""The data builder: from labelled documents to training, development and held-out samples."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsol import Built, DataError, Sample
+from dsol_d2spo import documents, schemas
+from dsol_d2spo.division import apart, divide
+from dsol_d2spo.document import Document
+from dsol_d2spo.examples import examples
+from dsol_d2spo.knowledge import Knowledge, learn, with_tagger
+from dsol_d2spo.schema import Schema
+from dsol_d2spo.settings import Settings
+
+if TYPE_CHECKING:
+    from dsol.solution import Progress
+
+FOLDS = 2
+
+
+def build(settings: Settings, seed: int, progress: Progress) -> Built:
+    """Read, divide and render the documents that the settings name; the same for the same seed.
+
+    Sources: one for each language. Raises DataError where rows don't fit or nothing is left to train on.
+    """
+    given = schema_of(settings)
+    progress("read the documents", 0, 1)
+    every = _read(settings, settings.examples, "train", given)
+    if not every:
+        raise DataError(["no labelled document to learn from; name a file of them as `examples` in the settings"])
+    held = read_heldout(settings, given)
+    report: dict[str, Any] = {"read": _counted(every)}
+    if not held:
+        every, out = divide(every, settings.development, seed + 1)
+        held = {"heldout": out}
+    training, report["left_out_as_near_to_heldout"] = apart(every, [one for some in held.values() for one in some])
+    training, development = divide(training, settings.development, seed)
+    schema = given if given.predicates else schemas.of_documents(training, settings.frequent)
+    training, development = narrowed(training, schema), narrowed(development, schema)
+    held = {name: narrowed(some, schema) for name, some in held.items()}
+    knowledge, folds = taught(training, progress)
+    report["documents"] = {"training": len(training), "development": len(development)}
+    report["documents"] |= {name: len(some) for name, some in held.items()}
+    report["without_triples"] = sum(not one.gold for one in training)
+    report["predicates"] = dict(Counter(gold.triple.predicate for one in training for gold in one.gold).most_common())
+    draw = random.Random(seed)
+    sources: dict[str, list[Sample]] = {}
+    for done, document in enumerate(training, 1):
+        source = sources.setdefault(f"documents_{document.language}", [])
+        learned = folds[done % FOLDS]
+        source += examples(document, f"{len(source)}", schema, settings, learned, draw)
+        if done % 20 == 0 or done == len(training):
+            progress("render the documents", done, len(training))
+    known = known_facts(training)
+    return Built(
+        sources=sources,
+        development=[judged(one, f"development/{at}", known) for at, one in enumerate(development)],
+        heldout={
+            name: [judged(one, f"{name}/{at}", known) for at, one in enumerate(some)] for name, some in held.items()
+        },
+        report=report,
+        files={"schema": schema.model_dump(mode="json"), "knowledge": knowledge.to_json(), "known": known},
+    )
+
+
+def heldout(settings: Settings, files: Mapping[str, Any]) -> dict[str, list[Sample]]:
+    """Read the held-out files that the settings name, for scoring; `files` is what `build` left for serving."""
+    schema = Schema.model_validate(files.get("schema") or {})
+    sets = read_heldout(settings, schema_of(settings))
+    if not any(sets.values()):
+        raise DataError(["no held-out file is named; name one as `heldout` in the settings"])
+    return {
+        name: [judged(one, f"{name}/{at}", files.get("known") or []) for at, one in enumerate(narrowed(some, schema))]
+        for name, some in sets.items()
+    }
+
+
+def taught(training: Sequence[Document], progress: Progress) -> tuple[Knowledge, list[Knowledge]]:
+    """Learn names and a tagger of them; and for each of FOLDS parts what the tagger learns from the others.
+
+    A tagger knows the documents that it learned from too well: prompts made with it would be easier than real ones.
+    Document number n is of part n modulo FOLDS.
+    """
+    knowledge = learn(training)
+    folds = []
+    for fold in range(FOLDS):
+        progress("learn to find names", fold, FOLDS + 1)
+        others = [one for at, one in enumerate(training, 1) if at % FOLDS != fold]
+        folds.append(with_tagger(knowledge, others))
+    return with_tagger(knowledge, training), folds
+
+
+def schema_of(settings: Settings) -> Schema:
+    """Read the schema that the settings name, the demo's own for the demo alone; empty where there is none."""
+    if settings.relations:
+        return schemas.read(settings.relations)
+    return schemas.read(documents.DEMO / "schema.yaml") if set(settings.examples) == {"demo"} else Schema()
+
+
+def read_heldout(settings: Settings, schema: Schema) -> dict[str, list[Document]]:
+    """Read the sets that are only scored, by name: of the demo one for each language, of others by their files'."""
+    found: dict[str, list[Document]] = {}
+    for name in settings.heldout:
+        if name == "demo":
+            if "demo" in settings.examples:
+                found |= _demo(settings, "heldout", schema)
+        else:
+            found[Path(name).stem] = _wanted(documents.read([Path(name)], schema), settings)
+    return {name: some for name, some in found.items() if some}
+
+
+def judged(document: Document, id: str, known: Sequence[Sequence[str]]) -> Sample:
+    """Make the sample that a document is judged by; `meta` holds its text and what holds in it.
+
+    `known`: facts of the training rows, of which those that this document states are kept (for Ign F1).
+    """
+    facts = {tuple(one) for one in known}
+    return Sample(
+        id=id,
+        input={"text": document.text},
+        meta={
+            "id": document.id,
+            "text": document.text,
+            "language": document.language,
+            "origin": document.origin,
+            "gold": [
+                {
+                    "subject": list(one.subject_names),
+                    "predicate": one.triple.predicate,
+                    "object": list(one.object_names),
+                    "subject_type": one.triple.subject_type,
+                    "object_type": one.triple.object_type,
+                    "evidence": [[span.start, span.end] for span in one.evidence],
+                }
+                for one in document.gold
+            ],
+            "known": [
+                list(fact)
+                for one in document.gold
+                for fact in sorted(_facts(one.subject_names, one.triple.predicate, one.object_names) & facts)
+            ],
+        },
+    )
+
+
+def known_facts(training: Sequence[Document]) -> list[list[str]]:
+    """List what the training rows say, by every name of both ends."""
+    found = {
+        fact
+        for document in training
+        for one in document.gold
+        for fact in _facts(one.subject_names, one.triple.predicate, one.object_names)
+    }
+    return [list(fact) for fact in sorted(found)]
+
+
+def _facts(subjects: Sequence[str], predicate: str, objects: Sequence[str]) -> set[tuple[str, ...]]:
+    return {(subject, predicate, object) for subject in subjects for object in objects}
+
+
+def narrowed(some: Sequence[Document], schema: Schema) -> list[Document]:
+    """Keep of each document the triples whose predicate the schema has."""
+    kept = {one.predicate for one in schema.predicates}
+    return [replace(one, gold=tuple(gold for gold in one.gold if gold.triple.predicate in kept)) for one in some]
+
+
+def _read(settings: Settings, given: Sequence[str], part: str, schema: Schema) -> list[Document]:
+    found: list[Document] = []
+    for name in given:
+        if name == "demo":
+            found += [one for some in _demo(settings, part, schema).values() for one in some]
+        else:
+            found += _wanted(documents.read([Path(name)], schema), settings)
+    return found
+
+
+def _demo(settings: Settings, part: str, schema: Schema) -> dict[str, list[Document]]:
+    return {
+        language: documents.read(sorted(documents.DEMO.glob(f"*/{part}_{language}.json*")), schema)
+        for language in settings.languages
+    }
+
+
+def _wanted(some: Sequence[Document], settings: Settings) -> list[Document]:
+    return [one for one in some if one.language in settings.languages]
+
+
+def _counted(some: Sequence[Document]) -> dict[str, Any]:
+    return {
+        "documents": len(some),
+        "triples": sum(len(one.gold) for one in some),
+        "languages": dict(sorted(Counter(one.language for one in some).items())),
+    }

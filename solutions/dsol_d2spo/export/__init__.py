@@ -1,0 +1,41 @@
+"""Triples in the forms that other programs take; a file's ending names the form."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from dsol import DsolError, unknown
+from dsol_d2spo.extraction import Extraction
+
+Write = Callable[[Sequence[Extraction], Path], None]
+
+# The module and function of each, imported when used: rdflib and networkx are an extra.
+FORMATS: Mapping[str, tuple[str, str]] = {
+    ".jsonl": ("rows", "jsonl"),
+    ".csv": ("rows", "csv_table"),
+    ".ttl": ("rdf", "turtle"),
+    ".jsonld": ("rdf", "json_ld"),
+    ".cypher": ("cypher", "cypher"),
+    ".graphml": ("graphml", "graphml"),
+    ".html": ("html", "html"),
+}
+
+
+def writer(path: Path) -> Write:
+    """Find what writes a file, before there is anything to write; a DsolError says what is missing."""
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        hint = f"end {path} with one of them"
+        raise DsolError(unknown("format", suffix or path.name, FORMATS, hint))
+    if path.is_dir():
+        raise DsolError(f"{path} is a folder; name a file in it")
+    module, function = FORMATS[suffix]
+    try:
+        write: Write = getattr(importlib.import_module(f"dsol_d2spo.export.{module}"), function)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("dsol"):
+            raise
+        raise DsolError(f"{suffix} needs {error.name}; install it with: pip install 'dsol[graph]'") from error
+    return write

@@ -1,0 +1,154 @@
+"""Triples of some documents as one graph: each thing once, each relation once, with all that proves it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from dsol_d2spo.export.characters import sound
+from dsol_d2spo.extraction import Extraction
+from dsol_d2spo.naming import key
+from dsol_d2spo.pronouns import kind_of
+from dsol_d2spo.triple import Found, Span
+
+LONGEST = 600  # characters of a proof
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A sentence, where it begins in its document, and where in the sentence the ends stand (start, end)."""
+
+    document: str
+    text: str
+    start: int
+    subject: tuple[tuple[int, int], ...] = ()
+    object: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Node:
+    """A thing; `id` is made of its type and name and may stand in an IRI; `aliases`: what else it is called."""
+
+    id: str
+    name: str
+    type: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A relation between two nodes (ids); `flag` is set where it is only shown, not held to be so."""
+
+    subject: str
+    predicate: str
+    object: str
+    confidence: float
+    count: int
+    source: str
+    flag: str
+    proofs: tuple[Proof, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All of it, the surest relations first."""
+
+    documents: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+def graph_of(extractions: Sequence[Extraction]) -> Graph:
+    """Put the triples of documents together: names that differ in spelling alone are one thing, unless types differ."""
+    types = _types(one for extraction in extractions for one in extraction.output.triples)
+    nodes: dict[tuple[str, str], Node] = {}
+    edges: dict[tuple[str, str, str], Edge] = {}
+    for extraction in extractions:
+        for one in extraction.output.triples:
+            subject = _node(nodes, types, one.subject, one.subject_type, _words(extraction, one.subject_aliases))
+            object = _node(nodes, types, one.object, one.object_type, _words(extraction, one.object_aliases))
+            edge = Edge(
+                subject,
+                sound(one.predicate),
+                object,
+                one.confidence,
+                one.count,
+                one.source,
+                sound(one.flag),
+                _proofs(extraction, one),
+            )
+            place = (subject, edge.predicate, object)
+            edges[place] = _joined(edges[place], edge) if place in edges else edge
+    ordered = sorted(edges.values(), key=lambda edge: (bool(edge.flag), -edge.confidence, -edge.count))
+    return Graph(tuple(sound(one.id) for one in extractions), tuple(nodes.values()), tuple(ordered))
+
+
+def _types(found: Iterable[Found]) -> dict[str, str]:
+    """Say the type of names that have but one."""
+    seen: dict[str, set[str]] = defaultdict(set)
+    for one in found:
+        seen[key(one.subject)].add(one.subject_type)
+        seen[key(one.object)].add(one.object_type)
+    return {name: next(iter(some)) for name, kinds in seen.items() if len(some := kinds - {""}) == 1}
+
+
+def _node(nodes: dict[tuple[str, str], Node], types: dict[str, str], name: str, type: str, also: Iterable[str]) -> str:
+    kind = sound(type or types.get(key(name), ""))
+    place = (key(sound(name)), kind)
+    node = nodes.get(place)
+    if node is None:
+        words = sound(name)
+        node = Node("/".join(map(path, filter(None, (kind, words)))) or "-", words, kind)
+    more = [sound(one) for one in also if kind_of(one) is None]
+    aliases = dict.fromkeys([*node.aliases, *more, sound(name)])
+    nodes[place] = replace(node, aliases=tuple(one for one in aliases if one != node.name))
+    return node.id
+
+
+def path(text: str) -> str:
+    """Spell a text so that it may stand between slashes of an IRI: letters of all scripts stay."""
+    return "".join(sign if sign.isalnum() or sign in "-._~" else quote(sign, safe="") for sign in text)
+
+
+def _words(extraction: Extraction, spans: Iterable[Span]) -> list[str]:
+    return [extraction.text[span.start : span.end] for span in spans]
+
+
+def _joined(one: Edge, two: Edge) -> Edge:
+    """Join what two documents say alike; what one of them holds to be so is so."""
+    best = min(one, two, key=lambda edge: (bool(edge.flag), -edge.confidence))
+    return replace(
+        best,
+        count=one.count + two.count,
+        source="model" if "model" in (one.source, two.source) else best.source,
+        proofs=one.proofs + two.proofs,
+    )
+
+
+def _proofs(extraction: Extraction, one: Found) -> tuple[Proof, ...]:
+    return tuple(_proof(extraction, one, span) for span in one.evidence)
+
+
+def _proof(extraction: Extraction, one: Found, span: Span) -> Proof:
+    """Cut a sentence out, around the ends where it is a very long one."""
+    subject = _inside(span, (*one.subject_spans, *one.subject_aliases))
+    object = _inside(span, (*one.object_spans, *one.object_aliases))
+    start, end = span.start, span.end
+    if end - start > LONGEST:
+        first = min((some.start for some in (*subject[:1], *object[:1])), default=start)
+        start = max(start, min(first - 80, end - LONGEST))
+        end = min(end, start + LONGEST)
+    window = Span(start=start, end=end)
+    return Proof(
+        sound(extraction.id),
+        sound(extraction.text[start:end]),
+        start,
+        tuple((some.start - start, some.end - start) for some in _inside(window, subject)),
+        tuple((some.start - start, some.end - start) for some in _inside(window, object)),
+    )
+
+
+def _inside(span: Span, spans: Iterable[Span]) -> list[Span]:
+    return [one for one in spans if span.start <= one.start and one.end <= span.end]

@@ -1,0 +1,128 @@
+"""The one prompt of D2SPO: the passage first, what is asked about it last.
+
+All prompts of a passage begin alike, so it is computed once for all batches of predicates (and pairs of marks). The other
+order, schema first, would share the schema over passages: less, because a passage takes more tokens than a batch and
+there are as many batches to a passage as the schema has predicates.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dsol import Prompt
+from dsol_d2spo.knowledge import Knowledge
+from dsol_d2spo.language import language_of
+from dsol_d2spo.lines import Read, read_labels, read_lines
+from dsol_d2spo.marking import End, Marked, fitting, mark
+from dsol_d2spo.schema import Predicate, Schema
+from dsol_d2spo.settings import Settings
+from dsol_d2spo.triple import Triple
+
+WORDS = {
+    "en": 'Extract triples from the text, in its own words. Answer with one JSON line for each: {"subject":...,'
+    '"predicate":...,"object":...}. Answer none where no predicate holds.',
+    "zh": '从文中抽取三元组，用原文的词语。每个三元组一行JSON：{"subject":...,"predicate":...,"object":...}。没有则答无。',
+}
+MARKS = {
+    "en": "Name the relation of two marked names in the text, or none.",
+    "zh": "说出文中两个标记的关系，没有则答none。",
+}
+NOTHING = {"en": "none", "zh": "无"}
+ASKED = {"en": "Predicates:", "zh": "谓词："}
+OPEN = {"en": "Predicates: any that the text states.", "zh": "谓词：文中说到的都要。"}
+
+
+def make_prompt(settings: Settings) -> Prompt:
+    """Make the prompt; its inputs are the strings that `prompts` gives."""
+    from langchain_core.prompts import ChatPromptTemplate
+
+    return Prompt(ChatPromptTemplate.from_messages([("system", "{system}"), ("human", "{passage}\n{asked}")]), parse)
+
+
+def parse(completion: str, values: Mapping[str, Any]) -> Read:
+    """Read the triples of a completion against its prompt's values; never raises."""
+    said = json.loads(str(values.get("hidden") or "{}"))
+    if "pair" in said:
+        return read_labels(completion, Triple.model_validate(said["pair"]), said["predicates"])
+    return read_lines(completion, said.get("predicates"), str(values.get("passage", "")))
+
+
+def prompts(passage: str, schema: Schema, settings: Settings, knowledge: Knowledge) -> list[dict[str, str]]:
+    """Give the values of every prompt that one passage needs: each batch of predicates, or each pair of marks."""
+    if settings.notation == "marks":
+        marked = mark(passage, knowledge)
+        return [pair_values(marked, *pair, schema) for pair in pairs(marked, schema)]
+    return [prompt_values(passage, some) for some in batches(schema, settings)]
+
+
+def batches(schema: Schema, settings: Settings) -> list[tuple[Predicate, ...]]:
+    """Cut the schema into batches of predicates, those that are listed next to each other together."""
+    named: dict[str, list[Predicate]] = {}
+    for one in schema.predicates:
+        named.setdefault(one.predicate, []).append(one)
+    order = list(named.values())
+    found = [order[at : at + settings.batch] for at in range(0, len(order), settings.batch)]
+    return [tuple(one for some in batch for one in some) for batch in found] or [()]
+
+
+def prompt_values(passage: str, predicates: Sequence[Predicate]) -> dict[str, str]:
+    """Give what the prompt shows for a batch of predicates; none of them asks for whatever the passage states."""
+    language = language_of(passage)
+    names = {name: one.predicate for one in predicates for name in (*one.aliases, one.predicate)}
+    return {
+        "system": WORDS[language],
+        "passage": passage,
+        "asked": "\n".join([ASKED[language], *_listed(predicates)]) if predicates else OPEN[language],
+        "hidden": json.dumps({"predicates": names} if predicates else {}, ensure_ascii=False),
+    }
+
+
+def target(triples: Sequence[Triple], language: str) -> str:
+    """Write triples as the model is to write them, each once."""
+    rows = dict.fromkeys((one.subject, one.predicate, one.object) for one in triples)
+    lines = [
+        json.dumps(
+            dict(zip(("subject", "predicate", "object"), row, strict=True)), ensure_ascii=False, separators=(",", ":")
+        )  # fmt: skip
+        for row in rows
+    ]
+    return "\n".join(lines) or NOTHING[language]
+
+
+def pairs(marked: Marked, schema: Schema) -> list[tuple[End, End]]:
+    """List the ordered pairs of marks between whose types some predicate may hold."""
+    return [
+        (one, two)
+        for one in marked.ends
+        for two in marked.ends
+        if one is not two and fitting(schema, one.type, two.type)
+    ]
+
+
+def pair_values(marked: Marked, subject: End, object: End, schema: Schema) -> dict[str, str]:
+    """Give what the prompt shows for a pair of marks."""
+    pair = Triple(subject=subject.name, predicate="", object=object.name, subject_type=subject.type,
+                  object_type=object.type)  # fmt: skip
+    named = {one.predicate: one.predicate for one in fitting(schema, subject.type, object.type)}
+    return {
+        "system": MARKS[language_of(marked.text)],
+        "passage": marked.text,
+        "asked": f" {subject.mark} {subject.type}, {object.mark} {object.type}".replace(" ,", ",").rstrip(),
+        "hidden": json.dumps({"pair": pair.model_dump(), "predicates": named}, ensure_ascii=False),
+    }
+
+
+def _listed(predicates: Sequence[Predicate]) -> list[str]:
+    """Write each predicate once, with its types and what it means."""
+    shown: dict[str, str] = {}
+    for one in predicates:
+        types = (
+            f" ({one.subject_type or '*'} → {one.object_type or '*'})" if one.subject_type or one.object_type else ""
+        )
+        if one.predicate in shown:
+            shown[one.predicate] = shown[one.predicate].replace(")", f"; {types[2:-1]})", 1) if types else ""
+        else:
+            shown[one.predicate] = types + (f": {one.description}" if one.description else "")
+    return [f"- {name}{more}" for name, more in shown.items()]
