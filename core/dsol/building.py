@@ -60,7 +60,7 @@ def build(parts: Parts, run: Run, watch: Watch) -> None:
 
         with watch.step("read and clean the documents") as advance:
             cleaning = parts.recipe.cleaning
-            report |= build_corpora(documents, cleaning, judged, run / "data" / "corpora", advance)
+            report |= build_corpora(documents, cleaning, contamination, run / "data" / "corpora", advance)
     if report:
         write_json(run / "data" / "sources.json", report)
     run.finish("build", seconds=round(time.monotonic() - started, 1), **facts)
@@ -81,11 +81,14 @@ def kinds(parts: Parts, names: Iterable[str]) -> dict[str, str]:
 
 
 def questions(parts: Parts) -> dict[str, list[str]]:
-    """Read the multiple-choice sets of the recipe as text, by file, for decontamination; mistakes are a DataError."""
-    from dsol import mcq
-
-    files = (*parts.recipe.evaluation.domain, *parts.recipe.evaluation.general)
-    return {path.name: [" ".join((one.question, *one.choices)) for one in mcq.read(path).questions] for path in files}
+    """Give the multiple-choice sets of the recipe as text, by file, for decontamination; mistakes are a DataError."""
+    found: dict[str, list[str]] = {}
+    for exam in parts.exams.values():
+        rest = iter(exam.questions)
+        for path, count in exam.counts:
+            texts = (" ".join((one.question, *one.choices)) for one in islice(rest, count))
+            found.setdefault(path.name, []).extend(texts)
+    return found
 
 
 def asked(task: Task, sample: Sample) -> str:
