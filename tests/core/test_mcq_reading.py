@@ -212,16 +212,16 @@ def test_a_run_reads_its_sets_once_and_keeps_all_their_texts_apart(
 ) -> None:
     for name, word in (("a", "apple"), ("b", "banana")):
         (tmp_path / name).mkdir()
-        write(tmp_path / name / "test.jsonl", row(question=f"What is a {word}?"), row(question=f"And two {word}s?"))
+        write(tmp_path / name / f"{name}.jsonl", row(question=f"What is a {word}?"), row(question=f"And two {word}s?"))
     write(tmp_path / "general.jsonl", row(question="Which?"))
     calls: list[tuple[Path, ...]] = []
     monkeypatch.setattr(mcq, "read", lambda *paths: calls.append(paths) or read(*paths))
-    sets = {"domain": (tmp_path / "a", tmp_path / "b" / "test.jsonl"), "general": (tmp_path / "general.jsonl",)}
+    sets = {"domain": (tmp_path / "a", tmp_path / "b" / "b.jsonl"), "general": (tmp_path / "general.jsonl",)}
     recipe = Recipe(base="x", solutions={"any": {}}, evaluation=sets, stages={"sft": {}})
     parts = Parts(recipe, (), cast(Backend, None))
     judged = building.questions(parts)
-    assert {name: len(texts) for name, texts in judged.items()} == {"a": 2, "test.jsonl": 2, "general.jsonl": 1}
-    assert "banana" in judged["test.jsonl"][0]
+    assert {name: len(texts) for name, texts in judged.items()} == {"a": 2, "b.jsonl": 2, "general.jsonl": 1}
+    assert "banana" in judged["b.jsonl"][0]
     screen = make_screen(parts, Run(tmp_path))
     assert {name: len(some) for name, some in screen.questions.items()} == {"domain": 4, "general": 1}
     assert calls == [sets["domain"], sets["general"]]
