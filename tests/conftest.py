@@ -38,7 +38,8 @@ def start(outside):
 
     def begin(*words, cwd=None, **more):
         environment = {
-            "PYTHONPATH": str(outside),
+            # What the tests were started with stays in front: they may run beside the checkout that is installed.
+            "PYTHONPATH": os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", ""), str(outside)])),
             "PATH": "/usr/bin:/bin",
             "COLUMNS": "200",
             "HOME": str(outside),

@@ -55,11 +55,11 @@ def read_parts(
 
 def _given(plugins: Plugins, targets: Sequence[str], recipe: Path | None) -> tuple[list[str], dict[str, Any], str]:
     """Give the solutions' names, the user's layer, and where it is from."""
-    files = [target for target in targets if target.endswith((".yaml", ".yml"))]
-    if files and (len(targets) > 1 or recipe):
-        raise RecipeError("command line", [f"{files[0]} is a recipe already; name it alone, without --recipe"])
-    if files or (len(targets) == 1 and targets[0] in plugins.recipes and targets[0] not in plugins.solutions):
-        path = Path(files[0]) if files else plugins.recipes[targets[0]]
+    whole = [target for target in targets if _is_recipe(target, plugins)]
+    if whole and (len(targets) > 1 or recipe):
+        raise RecipeError("command line", [f"{whole[0]} is a recipe already; name it alone, without --recipe"])
+    if whole:
+        path = plugins.recipes.get(whole[0]) or Path(whole[0])
         given = layers.spelled(layers.read_layer(path))
         named = given.get("solutions") or {}
         return list(named) if isinstance(named, Mapping) else [], given, str(path)
@@ -73,6 +73,11 @@ def _given(plugins: Plugins, targets: Sequence[str], recipe: Path | None) -> tup
         recipe = layers.named(recipe, plugins.solution(only).recipe)
     given = layers.spelled(layers.read_layer(recipe), only)
     return list(targets), given, str(recipe)
+
+
+def _is_recipe(target: str, plugins: Plugins) -> bool:
+    """Tell a recipe, a file or one that a plugin brings, from a solution's name."""
+    return target.endswith((".yaml", ".yml")) or (target in plugins.recipes and target not in plugins.solutions)
 
 
 def _in_order(stages: Any, given: Any) -> Any:

@@ -98,8 +98,8 @@ def _count(path: Path, base: str, trust_remote_code: bool) -> dict[str, Any]:
     text = model.config.get_text_config()
     head = model.get_output_embeddings()
     linear = [one for one in model.modules() if isinstance(one, torch.nn.Linear) and one is not head]
-    heads = int(text.num_attention_heads)
-    each = int(getattr(text, "head_dim", None) or text.hidden_size // heads)
+    heads = int(getattr(text, "num_attention_heads", None) or 0)  # a state-space model has none, and no cache
+    each = int(getattr(text, "head_dim", None) or (text.hidden_size // heads if heads else 0))
     tied = head is not None and head.weight is model.get_input_embeddings().weight
     return {
         "parameters": sum(one.numel() for one in model.parameters()),

@@ -10,6 +10,8 @@ import dsol
 from dsol import RecipeError
 from dsol.layers import for_base, merge, named, parse_override, parse_yaml, read_layer, spelled
 from dsol.options import read_options
+from dsol.plugins import load_plugins
+from dsol.reading import read_parts
 from dsol.recipe import check, dump
 
 GOOD = {"solutions": {"x": {}}, "stages": {"sft": {}}}
@@ -193,3 +195,11 @@ def test_shares_out_of_range_and_documents_without_sources_are_mistakes(stage, m
 def test_a_recipe_without_data_is_a_mistake():
     with pytest.raises(RecipeError, match="names neither `solutions` nor `sources`"):
         check("r", {"stages": {"a": {}}}, {})
+
+
+@pytest.mark.parametrize("targets", [["seed"], ["text2sql", "seed"], ["mine.yaml"], ["seed", "mine.yaml"]])
+def test_a_whole_recipe_is_named_alone(targets):
+    """A plugin's recipe like a file: nothing is laid over it that would be left out without a word."""
+    recipe = Path("long") if len(targets) == 1 else None
+    with pytest.raises(RecipeError, match="is a recipe already; name it alone, without --recipe"):
+        read_parts(load_plugins(), targets, recipe=recipe)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from dsol_trl import kept
+from dsol_trl import kept, options
 
 CHECK = """
 import json, sys
@@ -17,9 +17,9 @@ print([one for one in ("trl", "peft", "transformers", "torch") if one in sys.mod
 """
 
 
-def check(cache, *options):
+def check(cache, *several):
     run = subprocess.run(
-        [sys.executable, "-c", CHECK, *map(json.dumps, options)],
+        [sys.executable, "-c", CHECK, *map(json.dumps, several)],
         env={**os.environ, "XDG_CACHE_HOME": str(cache)},
         capture_output=True,
         text=True,
@@ -39,14 +39,22 @@ def test_options_are_checked_without_the_libraries_the_second_time_and_as_strict
     assert check(tmp_path, right, *wrong) == (first, "[]")
 
 
-def test_values_that_are_wrong_or_name_a_file_are_looked_at_each_time(tmp_path):
-    file = tmp_path / "zero.json"
-    file.write_text("{}")
-    for options in ({"lr_scheduler_type": "no such"}, {"warmup_steps": -1}, {"run_name": str(file)}):
-        first, _ = check(tmp_path, options)
-        again, imported = check(tmp_path, options)
-        assert first == again
-        assert "trl" in imported
+def test_values_that_are_wrong_or_name_a_file_are_looked_at_each_time(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "zero.json").write_text("{}")
+    asked = []
+    real = options._wrong
+    monkeypatch.setattr(options, "_wrong", lambda given: asked.append(given) or real(given))
+    wrong = ({"lr_scheduler_type": "no such"}, {"warmup_steps": -1}, {"peft": {"target_parameters": "one"}})
+    for given in (*wrong, {"run_name": str(tmp_path / "zero.json")}):
+        first = options.problems(given)
+        assert options.problems(given) == first
+        assert bool(first) == (given in wrong)
+        assert asked == [given] * 2
+        asked.clear()
+    for _ in range(2):
+        assert options.problems({"learning_rate": 2e-3}) == []
+    assert len(asked) == 1
 
 
 def test_a_cache_that_cannot_be_used_costs_time_only(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ don't depend on the number of workers.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ REPORT = "corpus.json"
 def build(
     sources: Mapping[str, Source],
     cleaning: Cleaning,
-    evaluation: Mapping[str, Iterable[str]],
+    contamination: Contamination,
     folder: Path,
     advance: Callable[..., None] = lambda done, total, note="": None,
     processes: int = 0,
@@ -42,9 +42,9 @@ def build(
     """Write `<source>.jsonl` and `heldout/<source>.jsonl` (id, text, meta), and return and keep the report.
 
     A document that stands in several sources stays in the first by kind (standard and book, paper, site, news,
-    general), then in the recipe's order; `evaluation` holds the texts of each set that must not be trained on. The
-    report, `corpus.json`, is written last: without it nothing counts as built. A source from which nothing is left is
-    a DataError, and so is a missing path. `processes` 0 takes as many as there are processors.
+    general), then in the recipe's order; `contamination` indexes the texts that must not be trained on. The report,
+    `corpus.json`, is written last: without it nothing counts as built. A source from which nothing is left is a
+    DataError, and so is a missing path. `processes` 0 takes as many as there are processors.
     """
     listed = check(sources)
     names = sorted(sources, key=lambda name: (RANK[sources[name].kind], list(sources).index(name)))
@@ -62,7 +62,7 @@ def build(
                 states[name].units.append(Unit(name, sources[name].text, tuple(stretches), stem, cleaning))
         size = sum(path.stat().st_size for found, _ in listed.values() for path in found)
         count = 1 if size < SMALL else processes or available()
-        report = _passes(states, cleaning, evaluation, folder, advance, count)
+        report = _passes(states, cleaning, contamination, folder, advance, count)
     finally:
         shutil.rmtree(spool, ignore_errors=True)
     report = {name: report[name] for name in sources}
@@ -73,7 +73,7 @@ def build(
 def _passes(
     states: dict[str, State],
     cleaning: Cleaning,
-    evaluation: Mapping[str, Iterable[str]],
+    contamination: Contamination,
     folder: Path,
     advance: Callable[..., None],
     count: int,
@@ -90,14 +90,14 @@ def _passes(
         return ", ".join(str(one.path) for one in todo[at][1].stretches[:5])
 
     with workers(count) as pool:
-        contamination = _contamination(cleaning, evaluation, folder / ".spool" / "evaluation.npz")
+        index = _kept(contamination, folder / ".spool" / "evaluation.npz") if cleaning.ngram else ""
         jobs: list[tuple[object, ...]] = [(unit,) for _, unit in todo]
         for (state, _), read in zip(todo, ordered(pool, passes.read_unit, jobs, name, count), strict=True):
             note(state, read)
             step("reading")
         require_documents(states, lambda state: state.read)
         common = {id(state): boilerplate(state, cleaning) for state in states.values()}
-        jobs = [(unit, common[id(state)], contamination) for state, unit in todo]
+        jobs = [(unit, common[id(state)], index) for state, unit in todo]
         hashes: list[Numbers] = [np.zeros(0, np.uint64)]
         sizes: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
         bounds = [0]
@@ -122,8 +122,9 @@ def _passes(
         return write(states, todo, bounds, marks, origin, characters, folder, pool, name, count, step)
 
 
-def _contamination(cleaning: Cleaning, evaluation: Mapping[str, Iterable[str]], path: Path) -> str:
-    if not cleaning.ngram or not evaluation:
+def _kept(contamination: Contamination, path: Path) -> str:
+    """Write the index for the other processes; "" where it is empty."""
+    if not len(contamination.hashes):
         return ""
-    Contamination.of(evaluation, cleaning.ngram).save(path)
+    contamination.save(path)
     return str(path)
