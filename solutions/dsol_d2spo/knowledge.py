@@ -50,8 +50,7 @@ class Knowledge:
     def mentions(self, text: str) -> list[Mention]:
         """Find what the text may name: what the tagger finds, and known names; without a tagger, all by shape."""
         if not self.tagger.labels:
-            found = find_mentions(text, self.gazetteer, self.common, self.wanted)
-            return [replace(one, type=self.type_of(one)) for one in found]
+            return self.shaped(text)
         tagged = [
             Mention(Span(start=start, end=end), text[start:end], "name", type)
             for start, end, type in self.tagger.tag(text, self.gazetteer, self.common)
@@ -67,6 +66,11 @@ class Knowledge:
         return sorted(
             [*tagged, *(replace(one, type=self.type_of(one)) for one in known)], key=lambda one: one.span.start
         )
+
+    def shaped(self, text: str) -> list[Mention]:
+        """Find what the text may name by known names and shapes alone."""
+        found = find_mentions(text, self.gazetteer, self.common, self.wanted)
+        return [replace(one, type=self.type_of(one)) for one in found]
 
     def type_of(self, mention: Mention) -> str:
         """Guess a mention's type: the one it was labelled with most, else that of names that look alike."""
