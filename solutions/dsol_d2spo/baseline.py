@@ -15,31 +15,30 @@ from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Input, Output, Settings
 from dsol_d2spo.triple import Found, Span
 
-SURE = 6.0  # what is added to a threshold's log odds, at most, counts for confidence
+SURE = 6.0  # log odds beyond which nothing is surer
 
 
 def make_baseline(settings: Settings, files: Mapping[str, Any]) -> Baseline:
     """Make the rule-based baseline: Input -> (Output, confidence), from what the builder learned.
 
-    Without anything learned it has no answer. A triple's confidence is the logistic of its log odds above the
-    predicate's threshold, so it is never below a half; that of the whole is the mean.
+    Without anything learned it has no answer. A triple's confidence is the probability that the rules give it;
+    that of the whole is the mean.
     """
     schema = Schema.model_validate(files.get("schema") or {})
     knowledge = Knowledge.from_json(files.get("knowledge") or {})
     rules = Rules.from_json(files.get("rules") or {})
 
     def answer(asked: Input) -> tuple[Output | None, float]:
-        if not rules.priors:
+        if not rules.weights:
             return None, 0.0
         found: dict[tuple[str, str, str], Found] = {}
         for piece in cut(asked.text, settings):
             ends = mark(piece.text, knowledge.shaped(piece.text)).ends
             for pair in pairs(piece.text, ends, schema):
                 for predicate, score in rules.scores(pair, schema):
-                    above = score - rules.least.get(predicate, math.inf)
-                    if above < 0:
+                    if score < rules.least:
                         continue
-                    one = _found(pair, predicate, 1 / (1 + math.exp(-min(above, SURE))), piece.text, piece.start)
+                    one = _found(pair, predicate, 1 / (1 + math.exp(-max(-SURE, min(score, SURE)))), piece.text, piece.start)
                     key = (one.subject, one.predicate, one.object)
                     if key not in found or found[key].confidence < one.confidence:
                         found[key] = one

@@ -1,4 +1,4 @@
-"""Relations by rules that labelled documents teach: types, names, and the words that stand between and beside two ends."""
+"""Relations by trigger words, types and names, weighed as labelled documents teach: logistic regressions, no model."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dsol.folding import fold
 from dsol_d2spo.document import Document
@@ -21,11 +24,13 @@ from dsol_d2spo.triple import Span
 
 NEAR = 14  # words between two ends that are looked at
 BESIDE = 3  # words before and after both
-BEST = 4  # triggers of a pair that count; more would count the same hint twice
-LEAST = 1.0  # natural log odds that make a word a trigger
-SEEN = 2  # times that a trigger must be seen with its predicate
-SMOOTH = 0.5
+SEEN = 2  # times that a hint must be seen
+RIDGE = 1.0  # weight of the L2 penalty
+STEPS = 60  # of the fit, at most
+LEAST = 0.05  # weights below it are left out
 FOLDS = 2
+
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -40,43 +45,46 @@ class Pair:
     hints: tuple[str, ...]
 
 
+Example = tuple[Pair, frozenset[str]]  # a pair, and the predicates that hold of it
+
+
 @dataclass(frozen=True)
 class Rules:
-    """By predicate: log odds of pairs of types, log odds that each hint adds, and the score from which on it holds."""
+    """By predicate: the log odds that types and hints add; `least`: the log odds from which on one is said to hold.
 
-    priors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    triggers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    least: Mapping[str, float] = field(default_factory=dict)
+    One threshold for all predicates is what the best micro F1 wants of probabilities.
+    """
+
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    least: float = 0.0
 
     def scores(self, pair: Pair, schema: Schema) -> Iterator[tuple[str, float]]:
         """Give the log odds of each predicate that fits the types and was seen between them."""
         for one in fitting(schema, pair.subject.type, pair.object.type):
-            prior = self.priors.get(one.predicate, {}).get(pair.types)
-            if prior is None:
-                continue
-            known = self.triggers.get(one.predicate, {})
-            weights = sorted((known[hint] for hint in pair.hints if hint in known), key=abs, reverse=True)
-            yield one.predicate, prior + sum(weights[:BEST])
+            known = self.weights.get(one.predicate, {})
+            prior = known.get(f"types {pair.types}")
+            if prior is not None:
+                yield one.predicate, prior + sum(known.get(hint, 0.0) for hint in pair.hints)
 
     def to_json(self) -> dict[str, Any]:
         """Give them as JSON values."""
-        return {"priors": self.priors, "triggers": self.triggers, "least": self.least}
+        return {"weights": self.weights, "least": self.least}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Rules:
         """Read what `to_json` gave; without anything there is no rule."""
-        return cls(value["priors"], value["triggers"], value["least"]) if value else cls()
+        return cls(value["weights"], value["least"]) if value else cls()
 
 
 def learn_rules(documents: Sequence[Document], schema: Schema, knowledge: Knowledge, settings: Settings) -> Rules:
     """Learn from documents, each seen with the names that the others taught.
 
-    The score from which on a predicate holds is that of the best F1 on documents that didn't teach the triggers.
+    The log odds from which on a predicate holds are those of the best F1 on documents that didn't teach the weights.
     """
-    seen: list[list[tuple[Pair, frozenset[str]]]] = []
+    seen: list[list[Example]] = []
     for document in documents:
         known = knowledge.without(document)
-        here: list[tuple[Pair, frozenset[str]]] = []
+        here: list[Example] = []
         for piece in cut(document.text, settings):
             ends = mark(piece.text, known.shaped(piece.text)).ends
             held = relations(document.gold, ends)
@@ -85,16 +93,14 @@ def learn_rules(documents: Sequence[Document], schema: Schema, knowledge: Knowle
                 for pair in pairs(piece.text, ends, schema)
             ]
         seen.append(here)
-    scored: dict[str, list[tuple[float, bool]]] = {}
-    wanted = Counter(gold.triple.predicate for one in documents for gold in one.gold)
-    for fold_ in range(FOLDS):
-        learned = _counted([some for at, some in enumerate(seen) if at % FOLDS != fold_], schema)
-        for pair, held in (one for at, some in enumerate(seen) if at % FOLDS == fold_ for one in some):
+    scored: list[tuple[float, bool]] = []
+    for part in range(FOLDS):
+        learned = _fitted([some for at, some in enumerate(seen) if at % FOLDS != part], schema)
+        for pair, held in (one for some in seen[part::FOLDS] for one in some):
             for predicate, score in learned.scores(pair, schema):
-                scored.setdefault(predicate, []).append((score, predicate in held))
-    least = {predicate: _threshold(some, wanted[predicate]) for predicate, some in scored.items()}
-    learned = _counted(seen, schema)
-    return Rules(learned.priors, learned.triggers, least)
+                scored.append((score, predicate in held))
+    least = _threshold(scored, sum(len(one.gold) for one in documents))
+    return Rules(_fitted(seen, schema).weights, least)
 
 
 def pairs(text: str, ends: Sequence[End], schema: Schema) -> Iterator[Pair]:
@@ -146,41 +152,42 @@ def _context(
     return found + [f"{sign} after {word}" for word in after[:BESIDE]]
 
 
-def _counted(seen: Sequence[Sequence[tuple[Pair, frozenset[str]]]], schema: Schema) -> Rules:
-    total: Counter[str] = Counter()  # pairs by types
-    hints: dict[str, Counter[str]] = {}  # by types
-    held: dict[str, dict[str, int]] = {}  # predicate -> types -> pairs
-    with_it: dict[str, Counter[str]] = {}  # predicate -> hints
-    for pair, predicates in (one for some in seen for one in some):
-        total[pair.types] += 1
-        hints.setdefault(pair.types, Counter()).update(pair.hints)
-        for predicate in predicates:
-            counts = held.setdefault(predicate, {})
-            counts[pair.types] = counts.get(pair.types, 0) + 1
-            with_it.setdefault(predicate, Counter()).update(pair.hints)
-    priors: dict[str, dict[str, float]] = {}
-    triggers: dict[str, dict[str, float]] = {}
-    for predicate, counts in held.items():
-        priors[predicate] = {
-            types: math.log((count + SMOOTH) / (total[types] - count + SMOOTH)) for types, count in counts.items()
+def _fitted(seen: Sequence[Sequence[Example]], schema: Schema) -> Rules:
+    """Fit a ridge logistic regression for each predicate, over the pairs whose types it was seen between."""
+    from scipy.optimize import minimize
+    from scipy.sparse import csr_matrix
+
+    counts = Counter(hint for some in seen for pair, _ in some for hint in pair.hints)
+    place = {hint: at for at, hint in enumerate(sorted(hint for hint, count in counts.items() if count >= SEEN))}
+    examples = [one for some in seen for one in some]
+    weights: dict[str, dict[str, float]] = {}
+    for predicate in dict.fromkeys(one.predicate for one in schema.predicates):
+        types = sorted({pair.types for pair, held in examples if predicate in held})
+        mine = [one for one in examples if one[0].types in types]
+        if not types:
+            continue
+        columns = [[len(place) + types.index(pair.types), *(place[h] for h in pair.hints if h in place)] for pair, _ in mine]
+        ends = np.cumsum([0, *map(len, columns)])
+        flat = np.fromiter((at for some in columns for at in some), dtype=np.int64, count=int(ends[-1]))
+        table = csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(mine), len(place) + len(types)))
+        sign = np.where([predicate in held for _, held in mine], 1.0, -1.0)
+        penalty = np.full(table.shape[1], RIDGE)
+        penalty[len(place) :] = RIDGE / 100  # how usual the predicate is needs no proof
+
+        def loss(w: Numbers, table: Any = table, sign: Numbers = sign, penalty: Numbers = penalty) -> tuple[float, Numbers]:
+            margin = sign * (table @ w)
+            wrong = 1 / (1 + np.exp(np.clip(margin, -30, 30)))
+            total = np.logaddexp(0, -margin).sum() + 0.5 * (penalty * w * w).sum()
+            return float(total), penalty * w - table.T @ (sign * wrong)
+
+        start = np.zeros(table.shape[1])
+        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
+        names = [*place, *(f"types {one}" for one in types)]
+        weights[predicate] = {
+            name: round(float(weight), 2) for name, weight in zip(names, found, strict=True)
+            if abs(weight) >= LEAST or name.startswith("types ")
         }
-        positive = sum(counts.values())
-        negative = sum(total[types] for types in counts) - positive
-        weights: dict[str, float] = {}
-        for hint, count in with_it[predicate].items():
-            if count >= SEEN:
-                other = sum(hints[types][hint] for types in counts) - count
-                weight = math.log((count + SMOOTH) / (positive + 1)) - math.log((other + SMOOTH) / (negative + 1))
-                if abs(weight) >= LEAST:
-                    weights[hint] = round(weight, 2)
-        for types in counts:  # what often stands by, but never with it, speaks against it
-            for hint, count in hints[types].items():
-                if count >= 20 and hint not in with_it[predicate]:
-                    weight = math.log(SMOOTH / (positive + 1)) - math.log((count + SMOOTH) / (negative + 1))
-                    if weight <= -LEAST:
-                        weights[hint] = round(weight, 2)
-        triggers[predicate] = weights
-    return Rules(priors, triggers)
+    return Rules(weights)
 
 
 def _threshold(scored: Sequence[tuple[float, bool]], wanted: int) -> float:
