@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dsol.answer import Answer, Item
+from dsol.answer import OK, Answer, Item
 from dsol.backend import Chat, Completion, Generate
 from dsol.calibration import Calibration, calibrate
 from dsol.errors import RunError
@@ -24,6 +24,7 @@ from dsol.solution import Baseline, Settings, Solution
 # product gets (the wrapper that may fall back on the old feature).
 CONTESTANTS = ("model", "wrapped", "baseline", "combined")
 CHUNK = 64
+NOT_COUNTED = "not_counted"  # the reason of an item that the metric leaves out, such as one that is there twice
 LONGEST = 20  # items of a list in an answer file; results may hold thousands of rows
 
 Advance = Callable[[int, int], None]
@@ -248,14 +249,20 @@ def _items(answer: Answer[Any], score: Score) -> list[dict[str, Any]]:
     else:
         known = list(answer.items)
     return [
-        {"right": right, **item.model_dump(include={"confidence", "source", "reason"})}
-        for item, right in zip(known, score.items, strict=True)
+        {
+            "right": right,
+            "confidence": item.confidence,
+            "source": item.source,
+            "reason": NOT_COUNTED if item.reason == OK and not counts else item.reason,
+        }
+        for item, right, counts in zip(known, score.items, score.counting, strict=True)
     ]
 
 
 def _score(answer: Mapping[str, Any]) -> Score:
-    right = tuple(item["right"] for item in answer.get("items", ()))
-    return Score(answer["score"], answer["detail"], answer.get("weight", 1.0), right, answer.get("missed", 0))
+    items = answer.get("items", ())
+    right, counting = tuple(item["right"] for item in items), tuple(item["reason"] == OK for item in items)
+    return Score(answer["score"], answer["detail"], answer.get("weight", 1.0), right, counting, answer.get("missed", 0))
 
 
 def _brief(value: Any) -> Any:

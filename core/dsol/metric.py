@@ -15,13 +15,14 @@ class Score:
 
     `weight`: what it counts in the headline, the weighted mean of the values over all samples. With 1 that is the mean
     over samples; see `counted` for a micro average. Where an answer is a list, `items` says which of its items are
-    right, in its order, and `missed` how many more were wanted.
+    right, in its order, `counting` which of them count as answered, and `missed` how many more were wanted.
     """
 
     value: float
     detail: dict[str, Any] = field(default_factory=dict)
     weight: float = 1.0
     items: tuple[bool, ...] = ()
+    counting: tuple[bool, ...] = ()
     missed: int = 0
 
 
@@ -31,13 +32,13 @@ def counted(
     """Score a list by its items so that the headline is micro F1: the sample's own F1, weighted by what it is of.
 
     F1 = 2 right / (given + wanted) (van Rijsbergen 1979); its weighted mean with the weights given + wanted is the F1
-    of the sums. `counting`: which items count as given, by default all; a wanted one that doesn't count is missed.
-    Where nothing is given and nothing wanted the value is 1, and weighs nothing.
+    of the sums. `counting`: which items count as given, by default all (not what is shown as doubtful, or twice); a
+    right one that doesn't count is missed. Where nothing is given and nothing wanted the value is 1, and weighs nothing.
     """
-    counts = [True] * len(items) if counting is None else counting
-    right = sum(one and counts for one, counts in zip(items, counts, strict=True))
+    counts = tuple(counting) if counting is not None else (True,) * len(items)
+    right = sum(ok and counts for ok, counts in zip(items, counts, strict=True))
     weight = sum(counts) + sum(items) + missed
-    return Score(2 * right / weight if weight else 1.0, dict(detail), float(weight), tuple(items), missed)
+    return Score(2 * right / weight if weight else 1.0, dict(detail), float(weight), tuple(items), counts, missed)
 
 
 class Metric(Protocol):

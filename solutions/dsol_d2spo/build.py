@@ -14,14 +14,15 @@ from dsol_d2spo import documents, schemas
 from dsol_d2spo.division import apart, divide
 from dsol_d2spo.document import Document
 from dsol_d2spo.examples import examples
-from dsol_d2spo.knowledge import learn
+from dsol_d2spo.knowledge import Knowledge, learn, with_tagger
+from dsol_d2spo.rules import learn_rules
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings
 
 if TYPE_CHECKING:
     from dsol.solution import Progress
 
-SHOWN = 5
+FOLDS = 2
 
 
 def build(settings: Settings, seed: int, progress: Progress) -> Built:
@@ -44,7 +45,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     schema = given if given.predicates else schemas.of_documents(training, settings.frequent)
     training, development = narrowed(training, schema), narrowed(development, schema)
     held = {name: narrowed(some, schema) for name, some in held.items()}
-    knowledge = learn(training)
+    knowledge, folds = taught(training, progress)
     report["documents"] = {"training": len(training), "development": len(development)}
     report["documents"] |= {name: len(some) for name, some in held.items()}
     report["without_triples"] = sum(not one.gold for one in training)
@@ -53,18 +54,29 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     sources: dict[str, list[Sample]] = {}
     for done, document in enumerate(training, 1):
         source = sources.setdefault(f"documents_{document.language}", [])
-        source += examples(document, f"{len(source)}", schema, settings, knowledge, draw)
+        learned = folds[done % FOLDS]
+        source += examples(document, f"{len(source)}", schema, settings, learned, draw)
         if done % 20 == 0 or done == len(training):
             progress("render the documents", done, len(training))
     known = known_facts(training)
+    progress("learn the baseline's rules", 0, 1)
+    rules = learn_rules(training, schema, knowledge, settings)
     return Built(
         sources=sources,
-        development=[judged(one, f"development/{at}", known) for at, one in enumerate(development)],
+        development=[
+            asked(judged(one, f"development/{at}", known), one, schema, settings, knowledge, draw)
+            for at, one in enumerate(development)
+        ],
         heldout={
             name: [judged(one, f"{name}/{at}", known) for at, one in enumerate(some)] for name, some in held.items()
         },
         report=report,
-        files={"schema": schema.model_dump(mode="json"), "knowledge": knowledge.to_json(), "known": known},
+        files={
+            "schema": schema.model_dump(mode="json"),
+            "knowledge": knowledge.to_json(),
+            "rules": rules.to_json(),
+            "known": known,
+        },
     )
 
 
@@ -78,6 +90,21 @@ def heldout(settings: Settings, files: Mapping[str, Any]) -> dict[str, list[Samp
         name: [judged(one, f"{name}/{at}", files.get("known") or []) for at, one in enumerate(narrowed(some, schema))]
         for name, some in sets.items()
     }
+
+
+def taught(training: Sequence[Document], progress: Progress) -> tuple[Knowledge, list[Knowledge]]:
+    """Learn names and a tagger of them; and for each of FOLDS parts what the tagger learns from the others.
+
+    A tagger knows the documents that it learned from too well: prompts made with it would be easier than real ones.
+    Document number n is of part n modulo FOLDS.
+    """
+    knowledge = learn(training)
+    folds = []
+    for fold in range(FOLDS):
+        progress("learn to find names", fold, FOLDS + 1)
+        others = [one for at, one in enumerate(training, 1) if at % FOLDS != fold]
+        folds.append(with_tagger(knowledge, others))
+    return with_tagger(knowledge, training), folds
 
 
 def schema_of(settings: Settings) -> Schema:
@@ -131,6 +158,15 @@ def judged(document: Document, id: str, known: Sequence[Sequence[str]]) -> Sampl
             ],
         },
     )
+
+
+def asked(
+    sample: Sample, document: Document, schema: Schema, settings: Settings, knowledge: Knowledge, draw: random.Random
+) -> Sample:
+    """Add one of a document's prompts with its answer, drawn at random, by which the loss is measured."""
+    some = examples(document, sample.id, schema, settings, knowledge, draw)
+    one = draw.choice(some) if some else None
+    return sample.model_copy(update={"input": one.input, "target": one.target}) if one else sample
 
 
 def known_facts(training: Sequence[Document]) -> list[list[str]]:

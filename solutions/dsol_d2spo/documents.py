@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from dsol.records import Problems, Record, exists, lacking, read_records, read_text
 from dsol_d2spo.document import Document, Entity, Gold
-from dsol_d2spo.forms import KNOWN, NAMES, Wrong, read_document
+from dsol_d2spo.forms import NAMES, Wrong, read_document
 from dsol_d2spo.language import language_of
+from dsol_d2spo.places import spans_of
 from dsol_d2spo.schema import Schema
-from dsol_d2spo.triple import Span, Triple
+from dsol_d2spo.triple import Triple
 
 DEMO = Path(str(files("dsol_d2spo"))) / "demo"
 READ = ".jsonl, .json, .csv, .tsv, .parquet, or lines of `head tail relation sentence` with tabs between (.txt)"
@@ -163,11 +163,6 @@ def _fitted(document: Document, schema: Schema, problems: Problems) -> Document:
                          one.evidence))  # fmt: skip
     return Document(document.id, document.text, tuple(gold), document.entities, document.sentences,
                     document.language, document.origin, document.title)  # fmt: skip
-
-
-def spans_of(text: str, name: str) -> tuple[Span, ...]:
-    """Find where a name stands in a text, as it is written."""
-    return tuple(Span(start=found.start(), end=found.end()) for found in re.finditer(re.escape(name), text))
 
 
 def names(schema: Schema) -> Mapping[str, str]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rapidfuzz import fuzz
 
 from dsol import Sample
-from dsol.folding import fold
 from dsol_d2spo.document import Document, Gold
 from dsol_d2spo.knowledge import Knowledge
-from dsol_d2spo.marking import End, fitting, mark
+from dsol_d2spo.marking import fitting, mark
 from dsol_d2spo.mentions import Mention
 from dsol_d2spo.pieces import Piece, cut
+from dsol_d2spo.places import labelled_spans
 from dsol_d2spo.prompt import pair_values, pairs, prompt_values, target
+from dsol_d2spo.relations import relations
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Settings
 from dsol_d2spo.triple import Span, Triple
@@ -46,7 +48,7 @@ def _marks(
     document: Document, piece: Piece, schema: Schema, settings: Settings, knowledge: Knowledge, draw: random.Random
 ) -> list[tuple[dict[str, str], str]]:
     """Ask all pairs with a relation, and some without: the harder ones, between types that a predicate fits."""
-    marked = mark(piece.text, knowledge, labelled_mentions(document, piece))
+    marked = mark(piece.text, _merged(knowledge.mentions(piece.text), labelled_mentions(document, piece, knowledge)))
     held = relations(document.gold, marked.ends)
     possible = pairs(marked, schema)
     related = [pair for pair in possible if (pair[0].mark, pair[1].mark) in held]
@@ -62,42 +64,24 @@ def _marks(
     return rows
 
 
-def relations(gold: Sequence[Gold], ends: Sequence[End]) -> dict[tuple[str, str], set[str]]:
-    """Say which predicates hold between which marks."""
-    owner: dict[str, list[str]] = {}
-    for end in ends:
-        for name in {fold(one.text) for one in end.mentions}:
-            owner.setdefault(name, []).append(end.mark)
-    held: dict[tuple[str, str], set[str]] = {}
-    for one in gold:
-        subjects = {mark for name in one.subject_names for mark in owner.get(fold(name), ())}
-        objects = {mark for name in one.object_names for mark in owner.get(fold(name), ())}
-        for pair in ((a, b) for a in subjects for b in objects if a != b):
-            held.setdefault(pair, set()).add(one.triple.predicate)
-    return held
+def _merged(found: Sequence[Mention], labelled: Sequence[Mention]) -> list[Mention]:
+    """Put labelled mentions in the place of what was found there."""
+    places = {one.span: one for one in found}
+    new = [one for one in labelled if one.span not in places]
+    kept = [
+        one for one in found if not any(two.span.start < one.span.end and one.span.start < two.span.end for two in new)
+    ]
+    return sorted([*kept, *new], key=lambda one: one.span.start)
 
 
-def labelled_mentions(document: Document, piece: Piece) -> list[Mention]:
-    """List where a passage names what is labelled."""
-    spans = [span for entity in document.entities for span in entity.mentions]
-    if not spans:
-        names = {name for one in document.gold for name in (*one.subject_names, *one.object_names)}
-        spans = [span for name in names for span in _found(document.text, name)]
-    inside = [span for span in spans if piece.start <= span.start and span.end <= piece.start + len(piece.text)]
-    moved = (Span(start=span.start - piece.start, end=span.end - piece.start) for span in inside)
-    ordered = sorted(moved, key=lambda span: (span.start, -span.end))
-    kept: list[Span] = []
-    for span in ordered:
-        if not kept or span.start >= kept[-1].end:
-            kept.append(span)
-    return [Mention(span, piece.text[span.start : span.end], "known") for span in kept]
-
-
-def _found(text: str, name: str) -> list[Span]:
-    found, at = [], text.find(name)
-    while at >= 0 and name:
-        found.append(Span(start=at, end=at + len(name)))
-        at = text.find(name, at + len(name))
+def labelled_mentions(document: Document, piece: Piece, knowledge: Knowledge) -> list[Mention]:
+    """List where a passage names what is labelled, with the types that one would guess."""
+    found = []
+    for start, end, _ in labelled_spans(document):
+        if piece.start <= start and end <= piece.start + len(piece.text):
+            span = Span(start=start - piece.start, end=end - piece.start)
+            one = Mention(span, document.text[start:end], "known")
+            found.append(replace(one, type=knowledge.type_of(one)))
     return found
 
 

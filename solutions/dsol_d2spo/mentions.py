@@ -18,31 +18,37 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 @dataclass(frozen=True)
 class Mention:
-    """A place where the text may name something, and by which of the SHAPES it was found."""
+    """A place where the text may name something, and by which of the SHAPES it was found; its type, guessed."""
 
     span: Span
     text: str
     shape: str
+    type: str = ""
 
 
 @dataclass(frozen=True)
 class Gazetteer:
     """Known names in folded case by their first token, so that a text is gone through once.
 
-    `names`: the tokens of each name, longest first.
+    `names`: the tokens of each name, longest first. `hidden`: names that don't count.
     """
 
     names: Mapping[str, tuple[tuple[str, ...], ...]]
+    hidden: frozenset[tuple[str, ...]] = frozenset()
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Gazetteer:
         """Make it of names."""
         found: dict[str, set[tuple[str, ...]]] = {}
         for name in names:
-            tokens = tuple(fold(token) for token, _, _ in tokens_of(name))
+            tokens = parts(name)
             if tokens:
                 found.setdefault(tokens[0], set()).add(tokens)
         return cls({first: tuple(sorted(some, key=lambda one: (-len(one), one))) for first, some in found.items()})
+
+    def without(self, names: Iterable[tuple[str, ...]]) -> Gazetteer:
+        """Hide names, given as their tokens."""
+        return Gazetteer(self.names, frozenset(names))
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Find the longest names from left to right; they don't overlap."""
@@ -50,12 +56,19 @@ class Gazetteer:
         folded = [fold(token) for token, _, _ in tokens]
         at = 0
         while at < len(tokens):
-            length = next(
-                (len(name) for name in self.names.get(folded[at], ()) if tuple(folded[at : at + len(name)]) == name), 0
-            )
+            length = 0
+            for name in self.names.get(folded[at], ()):
+                if tuple(folded[at : at + len(name)]) == name and name not in self.hidden:
+                    length = len(name)
+                    break
             if length:
                 yield tokens[at][1], tokens[at + length - 1][2]
             at += length or 1
+
+
+def parts(name: str) -> tuple[str, ...]:
+    """Cut a name into folded tokens."""
+    return tuple(fold(token) for token, _, _ in tokens_of(name))
 
 
 def tokens_of(text: str) -> Iterator[tuple[str, int, int]]:

@@ -29,9 +29,8 @@ _LATIN = re.compile(r"[A-Za-z][\w.&·-]*(?: [A-Za-z0-9][\w.&-]*)*")
 _HAN = "\u3400-\u9fff"
 _EDGE = "，。；：！？、（）()《》“”\"'\\s,.;:!?—…·<>"
 # Words behind which, and before which, a Chinese name may begin or end.
-_BEFORE = (
-    "由|与|和|及|被|在|于|向|对|从|将|把|让|给|为|是|的|了|以|任|称|据|至|到|自|跟|同|而|但|若|该|其|之一|旗下|公司|董事长"
-    "|总裁|总经理|主席|创始人|教授|记者|作家|导演|演员|日|月|年|号|收购|控股|出任|担任|加入|加盟|成立|创办|创立|位于|来自|毕业于"
+_BEFORE = tuple(
+    ["由", "与", "和", "及", "被", "在", "于", "向", "对", "从", "将", "把", "让", "给", "为", "是", "的", "了", "以", "任", "称", "据", "至", "到", "自", "跟", "同", "而", "但", "若", "该", "其", "之一", "旗下", "公司", "董事长", "总裁", "总经理", "主席", "创始人", "教授", "记者", "作家", "导演", "演员", "日", "月", "年", "号", "收购", "控股", "出任", "担任", "加入", "加盟", "成立", "创办", "创立", "位于", "来自", "毕业于"]
 )
 _KINDS = (
     "股份有限公司|有限责任公司|有限公司|集团公司|集团|公司|银行|证券|保险|基金|控股|股份|科技|资本|投资|信托|大学|学院|中学|小学"
@@ -39,20 +38,19 @@ _KINDS = (
     "|证监会|银监会|发改委|交易所|工厂|酒店|航空|汽车|电器|电子|传媒|影业|地产|能源|药业|生物|石化|钢铁|重工|制药"
 )
 _PLACES = "特别行政区|自治区|自治州|自治县|新区|开发区|省|市|县|区|镇|乡|村|州|岛|山|河|湖|路|街|港|国"
-_ORGANISATION = re.compile(rf"(?:^|(?<=[{_EDGE}])|(?<={')|(?<='.join(_BEFORE.split('|'))}))"
-                           rf"([{_HAN}A-Za-z0-9]{{2,14}}?(?:{_KINDS}))(?=[^{_HAN}]|[{_HAN}])")  # fmt: skip
-_PLACE = re.compile(rf"(?:^|(?<=[{_EDGE}])|(?<={')|(?<='.join(_BEFORE.split('|'))}))([{_HAN}]{{2,6}}?(?:{_PLACES}))")
 _SURNAME = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛范彭郎鲁韦马苗方俞任袁柳鲍史唐"
     "费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于傅皮卞齐康伍余元顾孟黄穆萧尹姚邵汪祁毛狄贝明计成戴宋庞熊纪舒屈项祝董梁杜阮蓝闵"
     "席季贾路江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯卢莫房解应宗丁宣邓单洪包左石崔龚程邢裴陆荣翁荀甄曲封靳焦侯宁"
     "仇甘厉祖武符刘景詹龙叶司黎温庄晏瞿阎慕连习艾向古易廖聂辛简饶曾关蒯查后荆游权盖岳帅涂敖商牟佘"
 )
+_ENDING = re.compile(f"{_KINDS}|{_PLACES}")
 _PERSON = re.compile(
-    rf"(?:^|(?<=[{_EDGE}])|(?<={')|(?<='.join(_BEFORE.split('|'))}))"
-    rf"((?:欧阳|上官|司马|诸葛|东方|皇甫|[{_SURNAME}])[{_HAN}]{{1,2}})"
-    rf"(?=[{_EDGE}]|出生|生于|毕业|先生|女士|教授|博士|表示|认为|介绍|指出|说|称|任|担任|出任|加入|创办|创立|成立|在|于|是|为|和|与|的|被|曾|从|已|将)"
+    rf"(?:欧阳|上官|司马|诸葛|东方|皇甫|[{_SURNAME}])[{_HAN}]{{1,2}}(?=[{_EDGE}]|$|出生|生于|毕业|先生|女士|教授|博士|表示|认为|介绍|指出"
+    "|说|称|任|担任|出任|加入|创办|创立|成立|在|于|是|为|和|与|的|被|曾|从|已|将)"
 )
+_INSIDE = re.compile(f"[{_HAN}A-Za-z0-9]")
+LONGEST = 14  # characters before an organisation's ending
 
 
 def dates(text: str) -> Iterator[tuple[int, int]]:
@@ -83,5 +81,17 @@ def latin(text: str) -> Iterator[tuple[int, int]]:
 
 def suffixed(text: str) -> Iterator[tuple[int, int]]:
     """Find Chinese organisations, places and persons by their endings, surnames and neighbours."""
-    for pattern in (_ORGANISATION, _PLACE, _PERSON):
-        yield from (found.span(1) for found in pattern.finditer(text))
+    begun = -1
+    for found in _ENDING.finditer(text):
+        start = found.start()
+        while start > 0 and found.start() - start < LONGEST and _INSIDE.match(text[start - 1]):
+            if text.endswith(_BEFORE, 0, start):
+                break
+            start -= 1
+        if start < found.start() and start > begun:
+            yield start, found.end()
+            begun = start
+    for found in _PERSON.finditer(text):
+        start = found.start()
+        if not start or not _INSIDE.match(text[start - 1]) or text.endswith(_BEFORE, 0, start):
+            yield found.span()

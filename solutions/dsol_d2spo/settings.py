@@ -8,6 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 import dsol
+from dsol_d2spo.triple import Output
+
+__all__ = ["Input", "Output", "Settings"]
 
 
 class Settings(dsol.Settings):
@@ -22,7 +25,8 @@ class Settings(dsol.Settings):
     `confidence`: triples below it are flagged, or dropped if `drop`. `piece`: the longest passage that one prompt
     holds, in characters (a Chinese one counts as three); `overlap`: how much of it is repeated in the next. `aliases`:
     name an end by the fullest name that the text has for it, also where a passage says "WHO" or "she". `match`: how
-    alike (0 to 100) the words of an end and the text's must be. `samples`: how often a passage is asked beside the
+    alike (0 to 100) the words of an end and the text's must be. `definition`: when a triple counts as right in the
+    headline (see `matching`); the others are reported as well. `samples`: how often a passage is asked beside the
     greedy answer.
     """
 
@@ -45,6 +49,7 @@ class Settings(dsol.Settings):
     confidence: float = Field(default=0.0, ge=0, le=1)
     drop: bool = False
     match: float = Field(default=88.0, ge=50, le=100)
+    definition: Literal["strict", "relaxed", "duie", "docred"] = "strict"
     samples: int = Field(default=3, ge=0)
     temperature: float = Field(default=0.7, gt=0)
     max_new_tokens: int = Field(default=256, ge=1)

@@ -36,7 +36,8 @@ class Found(Triple):
     in the text. `subject_aliases`, `object_aliases`: where the text that proves it calls an end otherwise, by a shorter
     name, an abbreviation or a pronoun. `evidence`: the spans of the sentences that prove it. `confidence`: a calibrated
     probability. `count`: how often it was found, over pieces and samples. `flag`: "" for a triple that may be used as
-    it is, else the reason code for which it is only shown ("low_confidence", "ungrounded", ...).
+    it is, else the reason code for which it is only shown ("low_confidence", "ungrounded", ...). `signals`: what is
+    known of it that confidence is learned from; empty in an answer, whose items hold them.
     """
 
     subject_spans: tuple[Span, ...] = ()
@@ -45,9 +46,10 @@ class Found(Triple):
     object_aliases: tuple[Span, ...] = ()
     evidence: tuple[Span, ...] = ()
     confidence: float = Field(default=0.0, ge=0.0, le=1.0)
-    source: Literal["model", "baseline"] = "model"
+    source: Literal["model", "baseline", "both"] = "model"
     count: int = Field(default=1, ge=1)
     flag: str = ""
+    signals: dict[str, float] = Field(default_factory=dict)
 
     @property
     def grounded(self) -> bool:
