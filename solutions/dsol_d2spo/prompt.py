@@ -52,7 +52,7 @@ def parse(completion: str, values: Mapping[str, Any]) -> Read:
 def prompts(passage: str, schema: Schema, settings: Settings, knowledge: Knowledge) -> list[dict[str, str]]:
     """Give the values of every prompt that one passage needs: each batch of predicates, or each pair of marks."""
     if settings.notation == "marks":
-        marked = mark(passage, knowledge)
+        marked = mark(passage, knowledge.mentions(passage))
         return [pair_values(marked, *pair, schema) for pair in pairs(marked, schema)]
     return [prompt_values(passage, some) for some in batches(schema, settings)]
 

@@ -8,6 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 import dsol
+from dsol_d2spo.triple import Output
+
+__all__ = ["Input", "Output", "Settings"]
 
 
 class Settings(dsol.Settings):
