@@ -1,0 +1,1 @@
+def show(answer): return str(answer.value)
