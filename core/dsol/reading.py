@@ -22,16 +22,18 @@ def read_parts(
     recipe: Path | None = None,
     base: str = "",
     changes: Sequence[str] = (),
+    own: Sequence[str] = (),
 ) -> Parts:
     """Lay the recipe's layers over each other: each solution's own, the user's file, options, overrides.
 
     `targets`: names of solutions, or one recipe file. `options`: words such as `--database x.sqlite`, for the solution
-    that has that setting. All mistakes are one RecipeError.
+    that has that setting; `own`: the command's own ones, for the message about an unknown one. All mistakes are one
+    RecipeError.
     """
     names, given, source = _given(plugins, targets, recipe)
     solutions = [plugins.solution(name) for name in names]
     settings = {one.name: one.Settings for one in solutions}
-    said: dict[str, Any] = {"solutions": read_options(options, settings)}
+    said: dict[str, Any] = {"solutions": read_options(options, settings, own)}
     if base:
         said["base"] = base
     only = names[0] if len(names) == 1 else ""
