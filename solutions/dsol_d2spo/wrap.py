@@ -76,7 +76,7 @@ def make_answer(generate: Generate, settings: Settings, *, files: Mapping[str, A
         for passage, some in zip(passages, asked, strict=True):
             parts = [next(heard) for _ in some]
             said = [one for triples, _ in parts for one in triples]
-            proved = prove(passage, said, world.schema, world.knowledge, settings.match)
+            proved = prove(passage, said, world, settings.match)
             found.append(Output(triples=tuple(proved), dropped=tuple(one for _, out in parts for one in out)))
         return found
 
