@@ -69,8 +69,7 @@ def _schema(paths: list[Path], frequent: int) -> tuple[Schema, str]:
     if any(document.gold for document in read):
         return schemas.of_documents(read, frequent), "of the labelled rows"
     plain = [path for path in paths if path not in labelled]
-    texts = [document.text for document in read] + [text.text for text in (read_texts(plain) if plain else [])]
-    found = propose(texts)
+    found = propose(read, [text.text for text in (read_texts(plain) if plain else [])])
     return Schema(predicates=found.predicates[: frequent or None]), "proposed from the texts"
 
 

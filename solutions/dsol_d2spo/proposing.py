@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from dsol.folding import fold
+from dsol_d2spo.document import Document
 from dsol_d2spo.language import language_of
 from dsol_d2spo.mentions import Gazetteer, Mention, find_mentions
 from dsol_d2spo.pieces import sentences
 from dsol_d2spo.schema import Predicate, Schema
+from dsol_d2spo.schemas import of_documents
 
 MOST = 40  # predicates
 LONGEST = 6  # words; characters of Chinese
@@ -41,12 +43,19 @@ _OPENERS = frozenset(_FIRST.split())  # words that begin sentences and are no na
 _INNER = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+)*\Z")
 
 
-def propose(texts: Iterable[str]) -> Schema:
-    """Propose predicates, the commonest first, each with an example as its description; dates and numbers are typed."""
+def propose(documents: Sequence[Document] = (), texts: Iterable[str] = ()) -> Schema:
+    """Propose a schema: that of labelled documents, or else what bare texts say between two names.
+
+    From texts the commonest phrases come first, each with an example as its description; dates alone are typed. A
+    draft, to be named, typed and thinned out by who knows better.
+    """
+    labelled = [one for one in documents if one.gold]
+    if labelled:
+        return of_documents(labelled)
     pairs: dict[str, set[tuple[str, str]]] = defaultdict(set)
     types: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     examples: dict[str, str] = {}
-    for text in texts:
+    for text in (*(one.text for one in documents), *texts):
         for one, phrase, two in _between(text):
             pairs[phrase].add((fold(one.text), fold(two.text)))
             types[phrase][TYPES.get(one.shape, ""), TYPES.get(two.shape, "")] += 1
