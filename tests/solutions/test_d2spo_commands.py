@@ -55,7 +55,7 @@ def test_a_schema_is_proposed_from_plain_texts_in_two_languages(tmp_path, comman
     (tmp_path / "a.txt").write_text("\n\n".join(row["text"].replace("lives in", "moved to") for row in ROWS), "utf-8")
     done = command("schema", tmp_path / "a.txt", "--json")
     assert [row["predicate"] for row in json.loads(done.output)] == ["moved to"]
-    (tmp_path / "b.txt").write_text("海尔集团收购TCL。美的集团收购IBM。", "utf-8")
+    (tmp_path / "b.txt").write_text("海尔集团收购TCL。TCL公司总部在深圳。格力集团收购IBM。", "utf-8")
     done = command("schema", tmp_path / "b.txt")
     assert "收购" in done.output
 
