@@ -20,10 +20,12 @@ MOST = 30  # predicates that are proposed
 PAIRS = 2  # different pairs of names that a phrase must stand between
 WORDS = {"en": 5, "zh": 6}  # the longest phrase
 KINDS = {"date": "TIME", "number": "NUMBER"}
-_SMALL = frozenset(
+_WORDS = (
     "a an the and or of in on at to for with as is are was were be been by its his her their it he she they that which "
-    "who whose this these from into but not also had has have s 的 了 和 与 及 在 是 为 于 而 其 有 等 也 都 并 或 以 对 这 那".split()
+    "who whose this these from into but not also had has have s "
+    "的 了 和 与 及 在 是 为 于 而 其 有 等 也 都 并 或 以 对 这 那"
 )
+_SMALL = frozenset(_WORDS.split())
 _EDGE = re.compile(r"^(?:[的了和与及而其等也都并或被由]|\s)+|(?:[的了和与及而其等也都并或]|\s)+$")
 
 

@@ -1,1 +1,0 @@
-def show(answer): return str(answer.value)
