@@ -11,23 +11,27 @@ from dsol_d2spo.asking import Heard
 from dsol_d2spo.fitting import fits, fits_reversed, symmetric, turned
 from dsol_d2spo.grounding import Ground, Grounding
 from dsol_d2spo.knowledge import Knowledge
+from dsol_d2spo.marking import mark
 from dsol_d2spo.naming import key
-from dsol_d2spo.schema import Schema
+from dsol_d2spo.rules import pairs
 from dsol_d2spo.triple import Found, Span, Triple
+from dsol_d2spo.world import World
 
 UNGROUNDED = "ungrounded"
 OFF_SCHEMA = "off_schema"
+BOUND = 8.0  # log odds; what the rules say beyond that is as sure
 FAR = 1000  # characters; ends further apart are as far as that
 
 
-def prove(passage: str, heard: Sequence[Heard], schema: Schema, knowledge: Knowledge, match: float) -> list[Found]:
+def prove(passage: str, heard: Sequence[Heard], world: World, match: float) -> list[Found]:
     """Ground and fit what was heard; what fails is flagged "ungrounded" or "off_schema".
 
     Both ends become the passage's own words, the first place of each being that nearest to the other's. A triple that
     fits the schema only the other way round is turned; a predicate that holds both ways gives both. Types that weren't
     written are those that the ends are known by; types that are only guessed never speak against a triple.
     """
-    ground = Ground(passage)
+    schema, knowledge = world.schema, world.knowledge
+    ground, ruled = Ground(passage), rated(passage, world) if heard else {}
     guesses = {key(one.text): one.type for one in knowledge.mentions(passage)}
     found: dict[tuple[str, str, str], Found] = {}
     for one in heard:
@@ -42,11 +46,26 @@ def prove(passage: str, heard: Sequence[Heard], schema: Schema, knowledge: Knowl
         triple = turned(typed) if flip else typed
         ends = (object, subject) if flip else (subject, object)
         signals |= {"fits": float(fitting), "turned": float(flip)}
+        rule = ruled.get((key(triple.subject), triple.predicate, key(triple.object)))
+        signals |= {"ruled": float(rule is not None), "rule": rule or 0.0}
         _keep(found, _placed(passage, triple, *ends, signals, one.likelihood, flag))
         if symmetric(schema, triple.predicate):
             signals = {**signals, "mirrored": 1.0}
             _keep(found, _placed(passage, turned(triple), *ends[::-1], signals, one.likelihood, flag))
     return list(found.values())
+
+
+def rated(passage: str, world: World) -> dict[tuple[str, str, str], float]:
+    """Give the log odds that the rules see for a predicate between two names."""
+    if not world.rules.weights:
+        return {}
+    found: dict[tuple[str, str, str], float] = {}
+    for pair in pairs(passage, mark(passage, world.knowledge.mentions(passage)).ends, world.schema):
+        subjects, objects = ({key(one.text) for one in end.mentions} for end in (pair.subject, pair.object))
+        for predicate, score in world.rules.scores(pair, world.schema):
+            bounded = max(-BOUND, min(BOUND, score))
+            found |= {(one, predicate, two): bounded for one in subjects for two in objects}
+    return found
 
 
 def placing(found: Found, sentences: Sequence[Span]) -> dict[str, float]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dsol import Answer, Baseline, Generate, Item, Prompt, Sample
-from dsol_d2spo import schemas
+from dsol import Answer, Baseline, Generate, Item
 from dsol_d2spo.asking import ask
 from dsol_d2spo.grounding import Ground
-from dsol_d2spo.knowledge import Knowledge
 from dsol_d2spo.long import Answer as Answerer
 from dsol_d2spo.long import extract
 from dsol_d2spo.merging import merge
@@ -20,6 +17,7 @@ from dsol_d2spo.proving import UNGROUNDED, nearest, placing, prove
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Input, Settings
 from dsol_d2spo.triple import Dropped, Found, Output
+from dsol_d2spo.world import read_world
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -29,21 +27,6 @@ if TYPE_CHECKING:
 OK, UNSURE = "ok", "low_confidence"
 AT_ONCE = 64  # passages of short documents that are asked together; longer documents are asked by themselves
 SHOWN = 200
-
-
-@dataclass(frozen=True)
-class World:
-    """What triples are held against: the schema, and what the training rows taught."""
-
-    schema: Schema
-    knowledge: Knowledge
-
-
-def read_world(settings: Settings, files: Mapping[str, Any]) -> World:
-    """Take the schema that the settings name, else that of the training rows; without any, extraction is open."""
-    named = settings.relations
-    schema = schemas.read(named) if named and named.exists() else Schema.model_validate(files.get("schema") or {})
-    return World(schema, Knowledge.from_json(files.get("knowledge") or {}))
 
 
 def wrap(
@@ -93,7 +76,7 @@ def make_answer(generate: Generate, settings: Settings, *, files: Mapping[str, A
         for passage, some in zip(passages, asked, strict=True):
             parts = [next(heard) for _ in some]
             said = [one for triples, _ in parts for one in triples]
-            proved = prove(passage, said, world.schema, world.knowledge, settings.match)
+            proved = prove(passage, said, world, settings.match)
             found.append(Output(triples=tuple(proved), dropped=tuple(one for _, out in parts for one in out)))
         return found
 
@@ -146,31 +129,6 @@ def conclude(
         items=tuple(item for _, item in kept) if source != "none" else (),
         evidence={"model_found": len(output.triples), "baseline_found": len(old[0].triples) if old and old[0] else 0},
     )
-
-
-def bare(
-    generate: Generate, prompt: Prompt, settings: Settings, samples: Sequence[Sample], files: Mapping[str, Any]
-) -> list[Output]:
-    """Answer documents with the model alone: the greedy completions to all of a document's prompts, read and united."""
-    world = read_world(settings, files)
-    texts = [str(sample.meta["text"]) for sample in samples]
-    asked = [
-        [
-            values
-            for piece in cut(text, settings)
-            for values in prompts(piece.text, world.schema, settings, world.knowledge)
-        ]
-        for text in texts
-    ]
-    chats = [prompt.chat(values) for some in asked for values in some]
-    written = iter(generate(chats, max_new_tokens=settings.max_new_tokens) if chats else ())
-    found = []
-    for some in asked:
-        reads = [prompt.parse(next(written)[0].text, values) for values in some]
-        triples = dict.fromkeys(triple for read in reads for triple in read.triples)
-        dropped = tuple(one for read in reads for one in read.dropped)
-        found.append(Output(triples=tuple(Found(**one.model_dump()) for one in triples), dropped=dropped))
-    return found
 
 
 def _of_baseline(one: Found, text: str, confidence: float) -> Found:

@@ -17,12 +17,14 @@ from dsol import Answer, Completion, Sample
 from dsol.calibration import Calibration
 from dsol.evaluation import learn_calibration, predict
 from dsol_d2spo.asking import ask, tokens_of
+from dsol_d2spo.bare import bare
 from dsol_d2spo.metric import make_metrics
 from dsol_d2spo.prompt import make_prompt, prompts
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Input, Settings
 from dsol_d2spo.triple import Found, Output, Triple
-from dsol_d2spo.wrap import bare, conclude, make_answer, read_world, wrap
+from dsol_d2spo.world import read_world
+from dsol_d2spo.wrap import conclude, make_answer, wrap
 
 SCHEMA = Schema(
     predicates=(
