@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from dsol import hookimpl
 
 if TYPE_CHECKING:
+    import typer
+
     from dsol import Solution
 
 
@@ -17,3 +19,11 @@ def dsol_solutions() -> Sequence[Solution]:
     from dsol_d2spo.solution import D2SPO
 
     return [D2SPO]
+
+
+@hookimpl
+def dsol_commands(app: typer.Typer) -> None:
+    """Add `dsol d2spo`."""
+    from dsol_d2spo.commands import commands
+
+    app.add_typer(commands(), name="d2spo")

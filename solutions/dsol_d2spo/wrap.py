@@ -127,7 +127,11 @@ def conclude(
         source=source,
         reason=reason,
         items=tuple(item for _, item in kept) if source != "none" else (),
-        evidence={"model_found": len(output.triples), "baseline_found": len(old[0].triples) if old and old[0] else 0},
+        evidence={
+            "model_found": len(output.triples),
+            "baseline_found": len(old[0].triples) if old and old[0] else 0,
+            "quotes": [_quote(one, text) for one, _ in kept],
+        },
     )
 
 
@@ -177,6 +181,11 @@ def _who(counting: Sequence[Item], any_found: bool, usable: bool) -> tuple[Any, 
     if sources == {"baseline"}:
         return "baseline", "fallback"
     return ("model" if sources == {"model"} else "both"), OK
+
+
+def _quote(one: Found, text: str) -> str:
+    """Give the sentences that prove a triple."""
+    return " … ".join(text[span.start : span.end] for span in one.evidence)[:SHOWN]
 
 
 def _plain(one: Found) -> str:
