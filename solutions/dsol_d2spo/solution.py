@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from dsol import Sample, Solution
+from dsol_d2spo.bare import bare
 from dsol_d2spo.baseline import make_baseline
 from dsol_d2spo.build import build, heldout
 from dsol_d2spo.metric import make_metrics
@@ -14,7 +15,7 @@ from dsol_d2spo.reading import read_input
 from dsol_d2spo.settings import Input, Settings
 from dsol_d2spo.show import show
 from dsol_d2spo.triple import Output
-from dsol_d2spo.wrap import bare, wrap
+from dsol_d2spo.wrap import wrap
 
 
 def inputs(sample: Sample) -> Input:
