@@ -9,7 +9,7 @@ import pytest
 
 THIRD_PARTY = Path(__file__).parent / "third_party"
 # Tests run beside each other on few cores: processes that train get one thread each, unless it is said otherwise.
-THREADS = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+THREADS = {"OMP_NUM_THREADS": os.environ.setdefault("OMP_NUM_THREADS", "1")}
 
 
 @pytest.fixture(scope="session")

@@ -38,10 +38,10 @@ def read_parts(
         said["base"] = base
     only = names[0] if len(names) == 1 else ""
     over = [layers.spelled(layers.parse_override(change), only) for change in changes]
-    own = [layers.spelled(layers.read_layer(one.recipe), one.name) for one in solutions]
-    chosen = str(layers.merge(*own, given, said, *over).get("base", ""))
+    defaults = [layers.spelled(layers.read_layer(one.recipe), one.name) for one in solutions]
+    chosen = str(layers.merge(*defaults, given, said, *over).get("base", ""))
     lowest: dict[str, Any] = {"solutions": {name: {} for name in names}}
-    fitting = [layers.for_base(layer, chosen) for layer in (*own, given)]
+    fitting = [layers.for_base(layer, chosen) for layer in (*defaults, given)]
     merged = layers.merge(lowest, *fitting, said, *over)
     merged["stages"] = _in_order(merged.get("stages"), fitting[-1].get("stages"))
     backend = plugins.backend(str(merged.get("backend", "trl")))

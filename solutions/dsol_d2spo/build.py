@@ -15,6 +15,7 @@ from dsol_d2spo.division import apart, divide
 from dsol_d2spo.document import Document
 from dsol_d2spo.examples import examples
 from dsol_d2spo.knowledge import Knowledge, learn, with_tagger
+from dsol_d2spo.rules import learn_rules
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings
 
@@ -58,14 +59,24 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
         if done % 20 == 0 or done == len(training):
             progress("render the documents", done, len(training))
     known = known_facts(training)
+    progress("learn the baseline's rules", 0, 1)
+    rules = learn_rules(training, schema, knowledge, settings)
     return Built(
         sources=sources,
-        development=[judged(one, f"development/{at}", known) for at, one in enumerate(development)],
+        development=[
+            asked(judged(one, f"development/{at}", known), one, schema, settings, knowledge, draw)
+            for at, one in enumerate(development)
+        ],
         heldout={
             name: [judged(one, f"{name}/{at}", known) for at, one in enumerate(some)] for name, some in held.items()
         },
         report=report,
-        files={"schema": schema.model_dump(mode="json"), "knowledge": knowledge.to_json(), "known": known},
+        files={
+            "schema": schema.model_dump(mode="json"),
+            "knowledge": knowledge.to_json(),
+            "rules": rules.to_json(),
+            "known": known,
+        },
     )
 
 
@@ -147,6 +158,15 @@ def judged(document: Document, id: str, known: Sequence[Sequence[str]]) -> Sampl
             ],
         },
     )
+
+
+def asked(
+    sample: Sample, document: Document, schema: Schema, settings: Settings, knowledge: Knowledge, draw: random.Random
+) -> Sample:
+    """Add one of a document's prompts with its answer, drawn at random, by which the loss is measured."""
+    some = examples(document, sample.id, schema, settings, knowledge, draw)
+    one = draw.choice(some) if some else None
+    return sample.model_copy(update={"input": one.input, "target": one.target}) if one else sample
 
 
 def known_facts(training: Sequence[Document]) -> list[list[str]]:

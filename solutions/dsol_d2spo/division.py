@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-
 from dsol.corpus.duplicates import buckets, near, repeated, signatures
 from dsol.corpus.words import words
 from dsol_d2spo.document import Document

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dsol.records import Problems, Record, exists, lacking, read_records, read_text
 from dsol_d2spo.document import Document, Entity, Gold
-from dsol_d2spo.forms import KNOWN, NAMES, Wrong, read_document
+from dsol_d2spo.forms import NAMES, Wrong, read_document
 from dsol_d2spo.language import language_of
 from dsol_d2spo.places import spans_of
 from dsol_d2spo.schema import Schema

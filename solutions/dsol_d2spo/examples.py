@@ -9,14 +9,14 @@ from dataclasses import replace
 from rapidfuzz import fuzz
 
 from dsol import Sample
-from dsol.folding import fold
 from dsol_d2spo.document import Document, Gold
 from dsol_d2spo.knowledge import Knowledge
-from dsol_d2spo.marking import End, fitting, mark
+from dsol_d2spo.marking import fitting, mark
 from dsol_d2spo.mentions import Mention
 from dsol_d2spo.pieces import Piece, cut
 from dsol_d2spo.places import labelled_spans
 from dsol_d2spo.prompt import pair_values, pairs, prompt_values, target
+from dsol_d2spo.relations import relations
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Settings
 from dsol_d2spo.triple import Span, Triple
@@ -33,14 +33,9 @@ def examples(
     found: list[Sample] = []
     for number, piece in enumerate(cut(document.text, settings)):
         for at, (values, answer) in enumerate(make(document, piece, schema, settings, known, draw)):
-            found.append(
-                Sample(
-                    id=f"{document.language}/{id}/{number}/{at}/{document.id}",
-                    input=values,
-                    target=answer,
-                    meta={"text": piece.text if at == 0 else "", "origin": document.origin},
-                )  # fmt: skip
-            )
+            name = f"{document.language}/{id}/{number}/{at}/{document.id}"
+            meta = {"text": piece.text if at == 0 else "", "origin": document.origin}
+            found.append(Sample(id=name, input=values, target=answer, meta=meta))
     return found
 
 
@@ -48,7 +43,7 @@ def _marks(
     document: Document, piece: Piece, schema: Schema, settings: Settings, knowledge: Knowledge, draw: random.Random
 ) -> list[tuple[dict[str, str], str]]:
     """Ask all pairs with a relation, and some without: the harder ones, between types that a predicate fits."""
-    marked = mark(piece.text, knowledge, labelled_mentions(document, piece, knowledge))
+    marked = mark(piece.text, _merged(knowledge.mentions(piece.text), labelled_mentions(document, piece, knowledge)))
     held = relations(document.gold, marked.ends)
     possible = pairs(marked, schema)
     related = [pair for pair in possible if (pair[0].mark, pair[1].mark) in held]
@@ -64,19 +59,14 @@ def _marks(
     return rows
 
 
-def relations(gold: Sequence[Gold], ends: Sequence[End]) -> dict[tuple[str, str], set[str]]:
-    """Say which predicates hold between which marks."""
-    owner: dict[str, list[str]] = {}
-    for end in ends:
-        for name in {fold(one.text) for one in end.mentions}:
-            owner.setdefault(name, []).append(end.mark)
-    held: dict[tuple[str, str], set[str]] = {}
-    for one in gold:
-        subjects = {mark for name in one.subject_names for mark in owner.get(fold(name), ())}
-        objects = {mark for name in one.object_names for mark in owner.get(fold(name), ())}
-        for pair in ((a, b) for a in subjects for b in objects if a != b):
-            held.setdefault(pair, set()).add(one.triple.predicate)
-    return held
+def _merged(found: Sequence[Mention], labelled: Sequence[Mention]) -> list[Mention]:
+    """Put labelled mentions in the place of what was found there."""
+    places = {one.span: one for one in found}
+    new = [one for one in labelled if one.span not in places]
+    kept = [
+        one for one in found if not any(two.span.start < one.span.end and one.span.start < two.span.end for two in new)
+    ]
+    return sorted([*kept, *new], key=lambda one: one.span.start)
 
 
 def labelled_mentions(document: Document, piece: Piece, knowledge: Knowledge) -> list[Mention]:

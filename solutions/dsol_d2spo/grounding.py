@@ -74,7 +74,7 @@ class Ground:
         return "".join(folded[at] for at in kept), [places[at] for at in kept]
 
     def _spans(self, text: str, name: str, place: Callable[[int], int]) -> tuple[Span, ...]:
-        found = []
+        found: list[Span] = []
         at = text.find(name)
         while at >= 0 and len(found) < MOST:
             start, end = place(at), place(at + len(name) - 1) + 1

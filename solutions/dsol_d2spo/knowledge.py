@@ -25,9 +25,9 @@ FEWEST = 30  # documents that a tagger needs to learn from
 class Knowledge:
     """Names by folded text: how many documents name it so, by type, and how many hold these words at all.
 
-    `common`: words that are written small. `shapes`: type counts by the shape of a mention. `traits`: type counts by
-    what a name looks like (its first and last word, its ending), for names that nobody has labelled. `tagger` finds
-    names by their context. `gazetteer`: the names that are worth looking for.
+    `common`: words that are written small. `shapes`: type counts by the language and shape of a mention. `traits`: type
+    counts by what a name looks like (its first and last word, its ending), for names that nobody has labelled.
+    `tagger` finds names by their context. `gazetteer`: the names that are worth looking for.
     """
 
     names: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -39,19 +39,18 @@ class Knowledge:
     gazetteer: Gazetteer = field(default_factory=lambda: Gazetteer({}))
     _less: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """The shapes that the labelled mentions have; all but numbers where there is nothing to learn from."""
-        total = sum(sum(some.values()) for some in self.shapes.values())
+    def wanted(self, language: str) -> tuple[str, ...]:
+        """Give the shapes that labelled mentions have; all but numbers where there is nothing to learn from."""
+        counts = {shape: sum(self.shapes.get(f"{language} {shape}", {}).values()) for shape in SHAPES}
+        total = sum(counts.values())
         if not total:
             return tuple(one for one in SHAPES if one != "number")
-        return ("known", *(one for one, some in self.shapes.items() if sum(some.values()) >= SHARE * total))
+        return ("known", *(one for one, count in counts.items() if count >= SHARE * total))
 
     def mentions(self, text: str) -> list[Mention]:
         """Find what the text may name: what the tagger finds, and known names; without a tagger, all by shape."""
         if not self.tagger.labels:
-            found = find_mentions(text, self.gazetteer, self.common, self.wanted)
-            return [replace(one, type=self.type_of(one)) for one in found]
+            return self.shaped(text)
         tagged = [
             Mention(Span(start=start, end=end), text[start:end], "name", type)
             for start, end, type in self.tagger.tag(text, self.gazetteer, self.common)
@@ -67,6 +66,11 @@ class Knowledge:
         return sorted(
             [*tagged, *(replace(one, type=self.type_of(one)) for one in known)], key=lambda one: one.span.start
         )
+
+    def shaped(self, text: str) -> list[Mention]:
+        """Find what the text may name by known names and shapes alone."""
+        found = find_mentions(text, self.gazetteer, self.common, self.wanted(language_of(text)))
+        return [replace(one, type=self.type_of(one)) for one in found]
 
     def type_of(self, mention: Mention) -> str:
         """Guess a mention's type: the one it was labelled with most, else that of names that look alike."""
@@ -154,7 +158,7 @@ def learn(documents: Sequence[Document]) -> Knowledge:
         shaped = find_mentions(document.text, Gazetteer({}), common, SHAPES[1:])
         for mention in {one.text: one for one in shaped}.values():
             for type in known.get(fold(mention.text), ()):
-                shapes.setdefault(mention.shape, Counter())[type] += 1
+                shapes.setdefault(f"{document.language} {mention.shape}", Counter())[type] += 1
                 for trait in traits(mention):
                     looks.setdefault(trait, Counter())[type] += 1
     return Knowledge(

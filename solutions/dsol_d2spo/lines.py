@@ -16,6 +16,7 @@ from dsol.folding import fold
 from dsol_d2spo.triple import Dropped, Triple
 
 LONGEST = 300  # characters of an end, above which it is a passage and no name
+WHOLE = 2000  # characters of a line, above which it is none
 SHOWN = 200  # characters of a dropped piece that are kept
 KEYS = {
     "subject": ("subject", "subj", "s", "head", "h", "主语", "主体", "头实体"),
@@ -26,8 +27,9 @@ KEYS = {
 }
 NONE = frozenset({"none", "no", "nothing", "n/a", "[]", "{}", "无", "没有", "null", ""})
 _OWNER = {fold(name): key for key, names in KEYS.items() for name in names}
-_SIGNS = str.maketrans({"｛": "{", "｝": "}", "［": "[", "］": "]", "【": "[", "】": "]", "：": ":", "，": ",", "“": '"', "”": '"',
-                        "„": '"', "＂": '"', "「": '"', "」": '"', "『": '"', "』": '"', "‘": "'", "’": "'", "\u00a0": " "})  # fmt: skip
+_SIGNS = str.maketrans("｛｝［］【】：，“”„＂「」『』‘’\u00a0", "{}[][]:," + '"' * 8 + "'' ")
+_DECODER = json.JSONDecoder()
+_OPENING = re.compile(r"[{｛\[［【]")
 _OBJECT = re.compile(r"[{｛][^{}｛｝]*[}｝]?")
 _ARRAY = re.compile(r"[\[［【][^\[\]［］【】{}｛｝]*[\]］】]?")
 _FIELD = re.compile(
@@ -91,21 +93,31 @@ def _pieces(completion: str, passage: str) -> Iterator[tuple[str, Mapping[str, A
 
     Fields are None for what holds none; lines that only say that there is nothing give no piece.
     """
-    start = 0
-    found = sorted(
-        [*_OBJECT.finditer(completion), *_ARRAY.finditer(completion)], key=lambda one: (one.start(), -one.end())
-    )
-    for match in found:
-        if match.start() < start:
-            continue
-        piece = match.group()
+    start, at = 0, 0
+    while opening := _OPENING.search(completion, at):
+        at = opening.start()
+        piece = _piece(completion, at)
         fields = _fields(piece) if piece[0] in "{｛" else _listed(piece)
         if fields is None and piece[0] not in "{｛":
-            continue  # a bracket around lines, or in prose
-        yield from _rest(completion[start : match.start()], passage)
-        start = match.end()
+            at += 1  # a bracket around lines, or in prose
+            continue
+        yield from _rest(completion[start:at], passage)
+        start = at = at + len(piece)
         yield piece, fields, piece[-1] in "}｝]］】"
     yield from _rest(completion[start:], passage)
+
+
+def _piece(completion: str, at: int) -> str:
+    """Give what begins with a bracket: a whole JSON object where there is one, whose text may hold brackets itself."""
+    if completion[at] == "{":
+        try:
+            value, end = _DECODER.raw_decode(completion[at : at + WHOLE])
+            if isinstance(value, dict) and not any(isinstance(one, dict | list) for one in value.values()):
+                return completion[at : at + end]
+        except (ValueError, RecursionError):
+            pass
+    found = (_OBJECT if completion[at] in "{｛" else _ARRAY).match(completion, at)
+    return found.group() if found else completion[at]
 
 
 def _rest(text: str, passage: str) -> Iterator[tuple[str, Mapping[str, Any] | None, bool]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsol_d2spo.knowledge import Knowledge
 from dsol_d2spo.mentions import Mention
 from dsol_d2spo.naming import is_person, key
 from dsol_d2spo.schema import Predicate, Schema
@@ -32,12 +31,8 @@ class Marked:
     ends: tuple[End, ...]
 
 
-def mark(passage: str, knowledge: Knowledge, also: Sequence[Mention] = ()) -> Marked:
-    """Mark what the passage may name; a name has one mark wherever it stands, and so has a person's last name.
-
-    `also`: further mentions, which are marked where they don't overlap others.
-    """
-    mentions = _merged(knowledge.mentions(passage), also)
+def mark(passage: str, mentions: Sequence[Mention]) -> Marked:
+    """Mark what the passage names; a name has one mark wherever it stands, and so has a person's last name."""
     groups: dict[str, list[Mention]] = {}
     persons: dict[str, str] = {}  # a last name -> the group of the whole name
     types: dict[str, str] = {}
@@ -69,15 +64,6 @@ def fitting(schema: Schema, subject: str, object: str) -> list[Predicate]:
 
 def _fits(wanted: str, given: str) -> bool:
     return not wanted or not given or wanted == given
-
-
-def _merged(mentions: Iterable[Mention], also: Iterable[Mention]) -> list[Mention]:
-    kept = list(mentions)
-    for one in also:
-        crossing = [other for other in kept if other.span.start < one.span.end and one.span.start < other.span.end]
-        if one not in crossing:
-            kept = [other for other in kept if other not in crossing] + [one]
-    return sorted(kept, key=lambda one: one.span.start)
 
 
 def _written(passage: str, ends: Sequence[End]) -> str:

@@ -170,6 +170,7 @@ def _merged(group: Sequence[tuple[Found, _End, _End]], bounds: Sequence[Span]) -
     ordered = sorted(group, key=lambda one: _rank(one[0]))
     best, subject, object = ordered[0]
     open_end = all(one.open or two.open for _, one, two in group)
+    sources = {one.source for one, _, _ in group}
     proofs = [one.evidence or _proving(one, bounds) for one, _, _ in ordered]
     return best.model_copy(
         update={
@@ -183,7 +184,8 @@ def _merged(group: Sequence[tuple[Found, _End, _End]], bounds: Sequence[Span]) -
             "object_aliases": _union(two.aliases for _, _, two in ordered),
             "evidence": _union(proofs),
             "count": sum(one.count for one, _, _ in group),
-            "source": "model" if any(one.source == "model" for one, _, _ in group) else "baseline",
+            "source": sources.pop() if len(sources) == 1 else "both",
+            "signals": {name: value for one, _, _ in reversed(ordered) for name, value in one.signals.items()},
             "flag": best.flag or (UNRESOLVED if open_end else ""),
         }
     )

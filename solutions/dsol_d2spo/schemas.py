@@ -35,8 +35,7 @@ def read(path: Path) -> Schema:
             problems.add(place, f"expected an object with predicate, found {type(row).__name__}")
             continue
         try:
-            for fields in _duie(row):
-                found.append(Predicate.model_validate(fields))
+            found += [Predicate.model_validate(fields) for fields in _duie(row)]
         except ValidationError as error:
             for one in error.errors():
                 field = ".".join(map(str, one["loc"]))
@@ -75,13 +74,21 @@ def of_documents(documents: Iterable[Document], frequent: int = 0) -> Schema:
 
 def write(schema: Schema, path: Path) -> None:
     """Write a schema as JSON or YAML, by the file's ending; fields that say nothing are left out."""
-    rows = [one.model_dump(mode="json", exclude_defaults=True) for one in schema.predicates]
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() == ".json":
-        text = "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
+        text = "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in _plain(schema)) + "\n]\n"
     else:
-        text = yaml.safe_dump(rows, allow_unicode=True, sort_keys=False, width=120)
+        text = as_yaml(schema)
     path.write_text(text, encoding="utf-8")
+
+
+def as_yaml(schema: Schema) -> str:
+    """Spell a schema as YAML."""
+    return str(yaml.safe_dump(_plain(schema), allow_unicode=True, sort_keys=False, width=120))
+
+
+def _plain(schema: Schema) -> list[dict[str, Any]]:
+    return [one.model_dump(mode="json", exclude_defaults=True) for one in schema.predicates]
 
 
 def _rows(path: Path, text: str, problems: Problems) -> list[Any]:

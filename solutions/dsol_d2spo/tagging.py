@@ -1,7 +1,7 @@
 """A tagger of names, learned from labelled documents: a linear chain over tokens (Lafferty et al. 2001).
 
-CRFsuite trains it (averaged perceptron, Collins 2002); what it learned is plain numbers, decoded here, so that serving needs
-neither the library nor a file in its format.
+CRFsuite trains it (averaged perceptron, Collins 2002); what it learned is plain numbers, decoded here, so that serving
+needs neither the library nor a file in its format.
 """
 
 from __future__ import annotations
@@ -79,9 +79,7 @@ class Tagger:
         return cls(tuple(value["labels"]), value["steps"], value["weights"]) if value else cls()
 
 
-def train(
-    labelled: Iterable[tuple[str, Sequence[tuple[int, int, str]], Gazetteer]], common: frozenset[str]
-) -> Tagger:
+def train(labelled: Iterable[tuple[str, Sequence[tuple[int, int, str]], Gazetteer]], common: frozenset[str]) -> Tagger:
     """Learn from texts with the spans that are labelled in each, and the names that were known without it."""
     import pycrfsuite
 
@@ -123,9 +121,7 @@ def _trained(trainer: Any) -> Tagger:
     return Tagger(tuple(labels), steps, weights)
 
 
-def features(
-    text: str, tokens: Sequence[Token], gazetteer: Gazetteer, common: frozenset[str]
-) -> Iterator[list[str]]:
+def features(text: str, tokens: Sequence[Token], gazetteer: Gazetteer, common: frozenset[str]) -> Iterator[list[str]]:
     """Describe each token: its word, shape and ending, its neighbours, and what names and patterns cover it."""
     words = [fold(token) for token, _, _ in tokens]
     shapes = [_shape(token) for token, _, _ in tokens]

@@ -18,15 +18,19 @@ _PLAIN = {"``": '"', "''": '"', "-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-
 def joined(tokens: Sequence[str], start: int = 0) -> tuple[str, list[Place]]:
     """Join one sentence's tokens; give its text, and the span of each token, counted from `start`.
 
-    Chinese stands without spaces, punctuation close to its word, and a pair of quotes around what it quotes.
+    Chinese stands without spaces, punctuation and hyphens close to their words, and a pair of quotes around what it
+    quotes.
     """
     text, glued = "", True
     spans: list[Place] = []
     quoted: dict[str, bool] = {}
-    for raw in tokens:
+    for at, raw in enumerate(tokens):
         token = _PLAIN.get(raw, raw)
-        close = glued or raw in _CLOSING or bool(text and _WIDE.match(text[-1])) or bool(_WIDE.match(token))
-        glued = token in _OPENING
+        hyphen = (
+            token == "-" and 0 < at < len(tokens) - 1 and tokens[at - 1][-1:].isalnum() and tokens[at + 1][:1].isalnum()
+        )
+        close = glued or hyphen or raw in _CLOSING or bool(text and _WIDE.match(text[-1])) or bool(_WIDE.match(token))
+        glued = hyphen or token in _OPENING
         if token == '"':
             inside = raw == "''" or (raw != "``" and quoted.get(token, False))
             close, glued = inside or not text, not inside

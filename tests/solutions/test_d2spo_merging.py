@@ -60,7 +60,7 @@ def test_sentences_end_where_they_end():
 
 
 @given(TEXTS)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_sentences_hold_all_but_space_in_order(text):
     bounds = sentences(text)
     assert all(one.start < one.end <= two.start for one, two in pairwise(bounds))
@@ -69,7 +69,7 @@ def test_sentences_hold_all_but_space_in_order(text):
 
 
 @given(TEXTS, st.integers(100, 300), st.integers(0, 400))
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_pieces_are_the_text_at_their_place_and_leave_only_space_out(text, piece, overlap):
     pieces = cut(text, Settings(piece=piece, overlap=overlap))
     covered = [False] * len(text)
@@ -250,7 +250,7 @@ def test_types_come_from_the_schema_where_it_leaves_no_choice():
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_merging_invents_no_place(data):
     """Whatever is merged, every place holds the name that it is said to hold."""
     names = [

@@ -12,8 +12,9 @@ from dsol_d2spo.export.graph import Edge, Graph, graph_of
 from dsol_d2spo.extraction import Extraction
 
 GROUP = 200  # rows of one statement
-_ESCAPED = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_SPECIAL = re.compile("[\\\\'\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+KEPT = ("predicate", "confidence", "count", "source", "flag", "documents", "offsets", "evidence")
+_ESCAPED = {"\\u": "\\\\\\u0075", "\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_SPECIAL = re.compile("\\\\u|[\\\\'\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def cypher(extractions: Sequence[Extraction], path: Path) -> None:
@@ -35,29 +36,30 @@ def statements(graph: Graph) -> Iterable[str]:
     for label, ids in types.items():
         for group in _groups(ids):
             yield f"UNWIND [{group}] AS id MATCH (e:Entity {{id: id}}) SET e:{label}"
+    values = ", ".join(f"r.{one} = row.{one}" for one in KEPT)
     kinds: dict[str, list[str]] = defaultdict(list)
     for edge in graph.edges:
         kinds[name(edge.predicate)].append(_edge(edge))
     for kind, edges in kinds.items():
         for group in _groups(edges):
             yield (
-                f"UNWIND [{group}] AS row MATCH (s:Entity {{id: row.s}}), (o:Entity {{id: row.o}}) "
-                f"MERGE (s)-[r:{kind}]->(o) SET r += row.r"
+                f"UNWIND [{group}] AS row MATCH (s:Entity {{id: row.s}}) MATCH (o:Entity {{id: row.o}}) "
+                f"MERGE (s)-[r:{kind}]->(o) SET {values}"
             )
 
 
 def _edge(edge: Edge) -> str:
-    found = _map(
-        predicate=string(edge.predicate),
-        confidence=f"{edge.confidence:.4f}",
-        count=str(edge.count),
-        source=string(edge.source),
-        flag=string(edge.flag),
-        documents=_list(string(proof.document) for proof in edge.proofs),
-        starts=_list(str(proof.start) for proof in edge.proofs),
-        evidence=_list(string(proof.text) for proof in edge.proofs),
+    values = (
+        string(edge.predicate),
+        f"{edge.confidence:.4f}",
+        str(edge.count),
+        string(edge.source),
+        string(edge.flag),
+        _list(string(proof.document) for proof in edge.proofs),
+        _list(str(proof.start) for proof in edge.proofs),
+        _list(string(proof.text) for proof in edge.proofs),
     )
-    return _map(s=string(edge.subject), o=string(edge.object), r=found)
+    return _map(s=string(edge.subject), o=string(edge.object), **dict(zip(KEPT, values, strict=True)))
 
 
 def string(text: str) -> str:
@@ -66,11 +68,11 @@ def string(text: str) -> str:
     Some versions of Neo4j read \\u escapes everywhere before they read anything else, so no letter u may follow a
     backslash of the text itself.
     """
-    return "'" + _SPECIAL.sub(_escape, sound(text)).replace("\\\\u", "\\\\\\u0075") + "'"
+    return "'" + _SPECIAL.sub(_escape, sound(text)) + "'"
 
 
 def _escape(match: re.Match[str]) -> str:
-    return _ESCAPED.get(match[0], f"\\u{ord(match[0]):04X}")
+    return _ESCAPED.get(match[0]) or f"\\u{ord(match[0]):04X}"
 
 
 def name(text: str) -> str:

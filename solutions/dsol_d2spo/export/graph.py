@@ -14,6 +14,7 @@ from dsol_d2spo.pronouns import kind_of
 from dsol_d2spo.triple import Found, Span
 
 LONGEST = 600  # characters of a proof
+NOTHING = "%e2%88%85"  # the empty text; others are spelled with capitals
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _node(nodes: dict[tuple[str, str], Node], types: dict[str, str], name: str, 
     node = nodes.get(place)
     if node is None:
         words = sound(name)
-        node = Node("/".join(map(path, filter(None, (kind, words)))) or "-", words, kind)
+        node = Node(f"{path(kind)}/{path(words)}" if kind else path(words), words, kind)
     more = [sound(one) for one in also if kind_of(one) is None]
     aliases = dict.fromkeys([*node.aliases, *more, sound(name)])
     nodes[place] = replace(node, aliases=tuple(one for one in aliases if one != node.name))
@@ -108,8 +109,14 @@ def _node(nodes: dict[tuple[str, str], Node], types: dict[str, str], name: str, 
 
 
 def path(text: str) -> str:
-    """Spell a text so that it may stand between slashes of an IRI: letters of all scripts stay."""
-    return "".join(sign if sign.isalnum() or sign in "-._~" else quote(sign, safe="") for sign in text)
+    """Spell a text so that it may stand between slashes of an IRI; letters of all scripts stay, no two texts meet."""
+    return "".join(map(_sign, text)) or NOTHING
+
+
+def _sign(sign: str) -> str:
+    if sign == "_":
+        return "%5F"
+    return "_" if sign == " " else sign if sign.isalnum() or sign in "-.~" else quote(sign, safe="")
 
 
 def _words(extraction: Extraction, spans: Iterable[Span]) -> list[str]:

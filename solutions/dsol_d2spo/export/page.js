@@ -294,7 +294,7 @@
       context.font = `${big}px ${colours.font}`;
       const wide = context.measureText(words_).width / 2 + 2 / scale;
       const box = [x - wide, y - big * 0.65, x + wide, y + big * 0.65];
-      if (!free(box)) return;
+      if (!free(box)) return false;
       boxes.push(box);
       context.lineWidth = 3.5 / scale;
       context.lineJoin = "round";
@@ -302,6 +302,7 @@
       context.strokeText(words_, x, y);
       context.fillStyle = ink;
       context.fillText(words_, x, y);
+      return true;
     };
     const short = (name) => { const signs = Array.from(plain(name)); return signs.length > 28 ? `${signs.slice(0, 27).join("")}…` : signs.join(""); };
     context.textAlign = "center";
@@ -312,7 +313,9 @@
     for (const node of seen) {
       if (lit && !lit.has(node)) break;
       if (!lit && radius(node) * scale < 2.5) continue;
-      text(short(node.name), node.x, node.y + radius(node) + 8 / scale, 12 / scale, colours.ink);
+      const away = radius(node) + 8 / scale;
+      const under = text(short(node.name), node.x, node.y + away, 12 / scale, colours.ink);
+      if (!under && lit) text(short(node.name), node.x, node.y - away, 12 / scale, colours.ink);
     }
     if (lit) {
       for (const edge of lit) {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rdflib import RDF, RDFS, XSD, BNode, Literal, Namespace, URIRef
 from rdflib import Graph as Triples
+from rdflib.namespace import NamespaceManager
 
 from dsol_d2spo.export.graph import Edge, Graph, graph_of, path
 from dsol_d2spo.extraction import Extraction
@@ -19,6 +20,13 @@ from dsol_d2spo.extraction import Extraction
 BASE = "urn:d2spo:"
 OA = Namespace("http://www.w3.org/ns/oa#")
 PARTS = ("entity", "type", "predicate", "document", "statement", "term")
+
+
+class _Bound(NamespaceManager):
+    """Shortens an IRI by prefixes that are bound only: rdflib would make some that end within a percent code."""
+
+    def compute_qname(self, uri: str, generate: bool = True) -> tuple[str, URIRef, str]:
+        return super().compute_qname(uri, generate=False)
 
 
 def turtle(extractions: Sequence[Extraction], path: Path) -> None:
@@ -34,7 +42,8 @@ def json_ld(extractions: Sequence[Extraction], path: Path) -> None:
 
 def triples(found: Graph) -> Triples:
     """Make the RDF graph."""
-    graph = Triples(bind_namespaces="none")
+    graph = Triples()
+    graph.namespace_manager = _Bound(graph, bind_namespaces="none")
     for part in PARTS:
         graph.bind(part, f"{BASE}{part}/")
     for prefix, space in (("rdf", RDF), ("rdfs", RDFS), ("xsd", XSD), ("oa", OA)):

@@ -1,0 +1,135 @@
+"""Extract from many texts with a finished run: progress, and going on where a stop was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text as Shown
+
+from dsol import Answer, Baseline, Generate
+from dsol.calibration import Calibration
+from dsol.plugins import Plugins
+from dsol.progress import Watch
+from dsol_d2spo.extraction import Extraction
+from dsol_d2spo.long import extract
+from dsol_d2spo.reading import Text
+from dsol_d2spo.settings import Input, Settings
+from dsol_d2spo.triple import Output
+from dsol_d2spo.world import World, read_world
+from dsol_d2spo.wrap import conclude, make_answer
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A finished run with all that extraction needs; `mark` changes when anything in it does."""
+
+    load: Callable[[], Generate]
+    settings: Settings
+    files: dict[str, Any]
+    world: World
+    calibration: Calibration
+    baseline: Baseline
+    mark: str
+
+
+def open_run(plugins: Plugins, name: str, options: Sequence[str], baseline: str) -> Opened:
+    """Open a run, by name or the newest one; `options` change settings as `dsol ask`'s do."""
+    from dsol import calibration, data, serving
+    from dsol.arguments import read_baseline
+    from dsol.options import read_options
+    from dsol.run import find_run
+
+    found = find_run(name, "d2spo")
+    parts = serving.open_parts(found, plugins)
+    task = serving.pick(parts, found, "d2spo")
+    changes = read_options(options, {task.name: task.solution.Settings}).get(task.name, {})
+    parts = serving.change(parts, found, task, changes)
+    settings = serving.pick(parts, found, "d2spo").settings
+    assert isinstance(settings, Settings)
+    home = parts.home(found, task)
+    files = data.read_files(home / "data")
+    own = read_baseline(baseline, [task.name]).get(task.name)
+    world = read_world(settings, files)
+    mark = json.dumps([found.manifest(), settings.model_dump(mode="json"), world.schema.model_dump()], default=str)
+    return Opened(
+        load=lambda: parts.backend.load(found / "model"),
+        settings=settings,
+        files=files,
+        world=world,
+        calibration=calibration.read(home / "thresholds.json"),
+        baseline=own or task.solution.baseline(settings, files),
+        mark=mark,
+    )
+
+
+def extract_all(
+    opened: Opened, texts: Sequence[Text], folder: Path | None, beside: Path | None, watch: Watch
+) -> list[tuple[Extraction, Answer[Output]]]:
+    """Extract from texts one after the other.
+
+    What passages gave is kept in `folder`, else in a hidden one at `beside` (the first file that is to be written) that
+    goes when all is done; with neither nothing is kept.
+    """
+    hidden = beside.with_name(f".{beside.name}.passages") if beside else None
+    where = folder or hidden
+    answer = make_answer(opened.load(), opened.settings, files=opened.files)
+    found = []
+    for number, text in enumerate(texts):
+        with watch.step(text.id) as advance:
+            output = extract(
+                text.text,
+                answer,
+                opened.settings,
+                opened.world.schema,
+                folder=where / str(number) if where else None,
+                by=opened.mark,
+                advance=advance,
+            )
+            old = opened.baseline(Input(text=text.text, id=text.id))
+            said = conclude(text.text, output, opened.settings, opened.calibration, old, opened.world.schema)
+            found.append((Extraction(text.id, text.text, said.value or Output()), said))
+    if hidden and not folder:
+        shutil.rmtree(hidden, ignore_errors=True)
+    return found
+
+
+def summaries(found: Iterable[tuple[Extraction, Answer[Output]]]) -> list[dict[str, Any]]:
+    """Say in numbers what was found in each text."""
+    rows = []
+    for extraction, answer in found:
+        triples = extraction.output.triples
+        rows.append(
+            {
+                "document": extraction.id,
+                "characters": len(extraction.text),
+                "triples": sum(not one.flag for one in triples),
+                "flagged": sum(bool(one.flag) for one in triples),
+                "dropped": len(extraction.output.dropped),
+                "by": answer.source,
+                "reason": answer.reason,
+            }
+        )
+    return rows
+
+
+def drawn(rows: Sequence[dict[str, Any]], width: int) -> list[RenderableType]:
+    """Draw the numbers as a table, with the sum below where there are several texts."""
+    table = Table(show_edge=False, show_footer=len(rows) > 1)
+    for name in rows[0] if rows else ():
+        number = isinstance(rows[0][name], int)
+        total = f"{sum(row[name] for row in rows):,}" if number else ""
+        table.add_column(name, justify="right" if number else "left", footer=total, overflow="fold")
+    for row in rows:
+        table.add_row(*(f"{one:,}" if isinstance(one, int) else Shown(_plain(str(one))) for one in row.values()))
+    return [table]
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)

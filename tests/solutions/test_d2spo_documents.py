@@ -1,0 +1,223 @@
+"""Labelled documents in every form, and what is said of rows that don't fit."""
+
+import json
+
+import pytest
+
+from dsol import DataError
+from dsol_d2spo import documents, schemas
+from dsol_d2spo.proposing import propose
+from dsol_d2spo.schema import Predicate, Schema
+
+SCHEMA = Schema(
+    predicates=(
+        Predicate(predicate="founded by", subject_type="ORG", object_type="PER", aliases=("创始人",)),
+        Predicate(predicate="inception", subject_type="ORG", object_type="TIME"),
+    )
+)
+
+
+def write(folder, name, content):
+    path = folder / name
+    rows = content if isinstance(content, str) else "\n".join(json.dumps(row, ensure_ascii=False) for row in content)
+    path.write_text(rows, encoding="utf-8")
+    return path
+
+
+def triples(document):
+    return [(one.triple.subject, one.triple.predicate, one.triple.object) for one in document.gold]
+
+
+def wrong(*args):
+    with pytest.raises(DataError) as error:
+        documents.read(*args)
+    return list(error.value.problems)
+
+
+def test_plain_rows_and_aliases(tmp_path):
+    row = {"subject": "华为", "predicate": "创始人", "object": "任正非", "subject_type": "ORG", "object_type": "PER"}
+    path = write(
+        tmp_path, "a.jsonl", [{"id": "x", "text": "华为由任正非创立。", "triples": [row]}, {"text": "No triple."}]
+    )
+    one, two = documents.read([path], SCHEMA)
+    assert (one.id, one.language, triples(one)) == ("x", "zh", [("华为", "founded by", "任正非")])
+    assert (two.language, two.gold) == ("en", ())
+
+
+def test_duie_objects_of_several_parts(tmp_path):
+    said = {
+        "subject": "王雪纯",
+        "subject_type": "娱乐人物",
+        "predicate": "配音",
+        "object": {"@value": "晴雯", "inWork": "晴雯曲"},
+        "object_type": {"@value": "人物", "inWork": "影视作品"},
+    }
+    row = {"text": "王雪纯在《晴雯曲》中配音。", "spo_list": [said]}
+    (one,) = documents.read([write(tmp_path, "duie.json", [row])])
+    assert triples(one) == [("王雪纯", "配音", "晴雯"), ("王雪纯", "配音.inWork", "晴雯曲")]
+    assert [gold.triple.object_type for gold in one.gold] == ["人物", "影视作品"]
+
+
+def test_duie_schema_is_read_as_its_rows_are(tmp_path):
+    row = {"predicate": "配音", "subject_type": "娱乐人物", "object_type": {"@value": "人物", "inWork": "影视作品"}}
+    schema = schemas.read(write(tmp_path, "schema.json", [row]))
+    assert [(one.predicate, one.object_type) for one in schema.predicates] == [
+        ("配音", "人物"),
+        ("配音.inWork", "影视作品"),
+    ]
+
+
+def test_conll04_spans(tmp_path):
+    row = {"tokens": ["John", "Wilkes", "Booth", "shot", "Lincoln", "."], "orig_id": 7,
+           "entities": [{"type": "Peop", "start": 0, "end": 3}, {"type": "Peop", "start": 4, "end": 5}],
+           "relations": [{"type": "Kill", "head": 0, "tail": 1}]}  # fmt: skip
+    (one,) = documents.read([write(tmp_path, "conll04.json", json.dumps([row]))])
+    assert one.text == "John Wilkes Booth shot Lincoln."
+    assert triples(one) == [("John Wilkes Booth", "Kill", "Lincoln")]
+    span = one.entities[1].mentions[0]
+    assert one.text[span.start : span.end] == "Lincoln"
+
+
+def test_scierc_sentences(tmp_path):
+    row = {"doc_key": "X96", "sentences": [["We", "use", "CRFs", "."], ["They", "tag", "names", "."]],
+           "ner": [[[2, 2, "Method"]], [[6, 6, "Task"]]], "relations": [[[2, 2, 6, 6, "USED-FOR"]], []]}  # fmt: skip
+    (one,) = documents.read([write(tmp_path, "scierc.jsonl", [row])])
+    assert (one.id, triples(one), len(one.sentences)) == ("X96", [("CRFs", "USED-FOR", "names")], 2)
+
+
+def docred(**changes):
+    row = {"title": "T", "sents": [["Ada", "Lovelace", "was", "born", "in", "London", "."], ["Lovelace", "died", "."]],
+           "vertexSet": [[{"name": "Ada Lovelace", "pos": [0, 2], "sent_id": 0, "type": "PER"},
+                          {"name": "Lovelace", "pos": [0, 1], "sent_id": 1, "type": "PER"}],
+                         [{"name": "London", "pos": [5, 6], "sent_id": 0, "type": "LOC"}]],
+           "labels": [{"h": 0, "t": 1, "r": "P19", "evidence": [0]}]}  # fmt: skip
+    return row | changes
+
+
+def test_docred_has_aliases_evidence_and_names_of_relations(tmp_path):
+    write(tmp_path, "rel_info.json", json.dumps({"P19": "place of birth"}))
+    (one,) = documents.read([write(tmp_path, "dev.json", json.dumps([docred()]))])
+    (gold,) = one.gold
+    assert triples(one) == [("Ada Lovelace", "place of birth", "London")]
+    assert gold.subject_names == ("Ada Lovelace", "Lovelace")
+    assert [one.text[span.start : span.end] for span in gold.evidence] == ["Ada Lovelace was born in London."]
+    assert documents.read([tmp_path]) == [one]  # a folder, without the file of names
+
+
+def test_lines_of_finre_and_no_relation(tmp_path):
+    told = "东方航空将与上航合并"
+    text = f"东方航空\t上航\tunknown\t{told}\n\n东方航空\t上航\t合并\t{told}\n甲\t乙\tunknown\t甲见乙\n"
+    one, two = documents.read([write(tmp_path, "train.txt", text)])
+    assert triples(one) == [("东方航空", "合并", "上航")]
+    assert [entity.names[0] for entity in one.entities] == ["东方航空", "上航"]
+    assert two.gold == ()
+
+
+def test_flat_tables(tmp_path):
+    pytest.importorskip("pyarrow")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [
+        {"text": "A founded B.", "subject": "B", "predicate": "founded by", "object": "A"},
+        {"text": "A founded B.", "subject": "B", "predicate": "inception", "object": "2001"},
+        {"text": "Nothing.", "subject": None, "predicate": None, "object": None},
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    header = "text,subject,predicate,object\n"
+    lines = "A founded B.,B,founded by,A\nA founded B.,B,inception,2001\nNothing.,,,\n"
+    csv = write(tmp_path, "a.csv", header + lines)
+    for path in (tmp_path / "a.parquet", csv):
+        one, two = documents.read([path])
+        assert triples(one) == [("B", "founded by", "A"), ("B", "inception", "2001")]
+        assert two.gold == ()
+
+
+def test_all_problems_at_once_with_line_and_field(tmp_path):
+    good = {"subject": "A", "predicate": "founded by", "object": "B", "subject_type": "ORG", "object_type": "PER"}
+    rows = [
+        {"text": "A by B.", "triples": [good, good | {"predicate": "married to"}]},
+        {"text": "A by B.", "triples": [good | {"subject_type": "PLANET"}]},
+        {"text": "  ", "triples": []},
+        {"text": "A by B.", "triples": [{"subject": "A", "predicate": "founded by"}, "no"]},
+        {"words": 1},
+        {"text": 7},
+    ]
+    path = write(tmp_path, "bad.jsonl", [*rows, "a line"])
+    path.write_text(path.read_text() + '\n{"text": "cut', encoding="utf-8")
+    found = wrong([path], SCHEMA)
+    for line, words in (
+        (1, ("triple 2, field 'predicate'", "married to", "founded by, inception")),
+        (2, ("subject_type", "PLANET", "ORG, PER, TIME")),
+        (3, ("field 'text'", "is empty")),
+        (4, ("triples[1].object", "missing or empty")),
+        (4, ("triples[2]", "must be an object")),
+        (5, ("none of the known forms", "words")),
+        (6, ("field 'text'", "must be text, found int")),
+        (7, ("found str",)),
+        (8, ("malformed JSON",)),
+    ):
+        assert any(f"{path}:{line}:" in one and all(word in one for word in words) for one in found), (line, words)
+    assert len(found) == 9
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"tokens": ["a", "b"], "entities": [{"type": "X", "start": 1, "end": 3}]}, ("entities[1]", "of the 2 tokens")),
+        ({"tokens": list("abcd"), "entities": [{"start": 0, "end": 2}, {"start": 1, "end": 3}]},
+         ("entities[2]", "overlap")),
+        ({"tokens": []}, ("tokens", "isn't empty")),
+        ({"tokens": ["a"], "relations": [{"type": "X", "head": 0, "tail": 1}]}, ("relations[1].head", "none of the 0")),
+        (docred(sents=[]), ("sents", "none of them empty")),
+        (docred(labels=[{"h": 0, "t": 9, "r": "P19"}]), ("labels[1].t", "9 is none of the 2")),
+        (docred(vertexSet=[[{"name": "x", "pos": [0, 99], "sent_id": 0}]]), ("vertexSet[1][1].pos", "end 99")),
+        (docred(vertexSet=[[{"name": "x", "pos": [0, 1], "sent_id": 5}]]), ("sent_id", "no sentence of the 2")),
+        ({"sentences": [["a", "b"]], "ner": [[[0, 7, "X"]]]}, ("ner[1]", "within the 2 tokens")),
+    ],
+)  # fmt: skip
+def test_spans_that_do_not_fit(tmp_path, row, words):
+    (problem,) = wrong([write(tmp_path, "bad.jsonl", [row])])
+    assert all(word in problem for word in (f"{tmp_path / 'bad.jsonl'}:1", *words)), problem
+
+
+def test_files_that_are_no_documents(tmp_path):
+    binary = tmp_path / "image.jsonl"
+    binary.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe")
+    assert "not UTF-8" in wrong([binary])[0]
+    assert "empty" in wrong([write(tmp_path, "empty.json", "")])[0]
+    assert "no such file" in wrong([tmp_path / "nothing.jsonl"])[0]
+    assert "can't read .docx" in wrong([write(tmp_path, "a.docx", "x")])[0]
+    assert "it has no labels" in wrong([write(tmp_path, "prose.txt", "Some prose.\nMore of it.\n")])[0]
+    assert "4 with tabs" in wrong([write(tmp_path, "lines.txt", "a\tb\tc\td\na\tb\n")])[0]
+    assert "no column 'text'" in wrong([write(tmp_path, "a.csv", "x,y\n1,2\n")])[0]
+
+
+def test_schema_files_round_trip_and_say_what_is_wrong(tmp_path):
+    for name in ("a.yaml", "a.json"):
+        schemas.write(SCHEMA, tmp_path / name)
+        assert schemas.read(tmp_path / name) == SCHEMA
+    rows = ("{predicate: a, subject: X}", "{subject_type: X}", "{predicate: b, aliases: [c]}", "{predicate: c}")
+    bad = write(tmp_path, "bad.yaml", "".join(f"- {row}\n" for row in (*rows, "{predicate: b}", "b")))
+    with pytest.raises(DataError) as error:
+        schemas.read(bad)
+    said = "\n".join(error.value.problems)
+    for words in ("predicate 1: field 'subject'", "predicate 2: field 'predicate'", "'c' is an alias", "listed twice",
+                  "predicate 6: expected an object"):  # fmt: skip
+        assert words in said
+    for content in ("", "7", "[]", "{", "a: [\n"):
+        with pytest.raises(DataError):
+            schemas.read(write(tmp_path, "odd.yaml", content))
+
+
+def test_schema_of_rows_and_of_bare_texts(tmp_path):
+    (one,) = documents.read([write(tmp_path, "dev.json", json.dumps([docred()]))])
+    (predicate,) = schemas.of_documents([one]).predicates
+    assert (predicate.predicate, predicate.subject_type, predicate.object_type) == ("P19", "PER", "LOC")
+    assert propose([one]) == schemas.of_documents([one])
+    texts = [
+        "Alice Smith works for Acme Group. Bob Jones works for Beta Holdings.",
+        "Carol King works for Delta Works.",
+    ]
+    assert "works for" in [one.predicate for one in propose(texts=texts).predicates]
+    assert propose(texts=["nothing here"]).predicates == ()
