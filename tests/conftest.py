@@ -9,7 +9,7 @@ import pytest
 
 THIRD_PARTY = Path(__file__).parent / "third_party"
 # Tests run beside each other on few cores: processes that train get one thread each, unless it is said otherwise.
-THREADS = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+THREADS = {"OMP_NUM_THREADS": os.environ.setdefault("OMP_NUM_THREADS", "1")}
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,8 @@ def start(outside):
 
     def begin(*words, cwd=None, **more):
         environment = {
-            "PYTHONPATH": str(outside),
+            # What the tests were started with stays in front: they may run beside the checkout that is installed.
+            "PYTHONPATH": os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", ""), str(outside)])),
             "PATH": "/usr/bin:/bin",
             "COLUMNS": "200",
             "HOME": str(outside),

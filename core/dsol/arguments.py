@@ -41,7 +41,12 @@ def read_parts(
     if not first:
         raise RecipeError("command line", [f"name a solution or a recipe file before {words[0]}"])
     options = [*words[first:], *context.args]
-    return reading.read_parts(context.obj, words[:first], options, recipe, base, changes or ())
+    return reading.read_parts(context.obj, words[:first], options, recipe, base, changes or (), own_options(context))
+
+
+def own_options(context: typer.Context) -> list[str]:
+    """List the options that a command has itself, beside those of solutions."""
+    return [name for one in context.command.params for name in one.opts if name.startswith("--")]
 
 
 def default_folder(parts: Parts, targets: list[str]) -> Path:

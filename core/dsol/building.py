@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Text of each source of documents, in characters, that a tokenizer made from the data gets to see.
 SEEN = 20_000_000
+WHOLE = "heldout-whole"  # below rows/: held-out rows before they are thinned to what losses are measured on
 
 
 def build(parts: Parts, run: Run, watch: Watch) -> None:
@@ -59,7 +60,7 @@ def build(parts: Parts, run: Run, watch: Watch) -> None:
 
         with watch.step("read and clean the documents") as advance:
             cleaning = parts.recipe.cleaning
-            report |= build_corpora(documents, cleaning, judged, run / "data" / "corpora", advance)
+            report |= build_corpora(documents, cleaning, contamination, run / "data" / "corpora", advance)
     if report:
         write_json(run / "data" / "sources.json", report)
     run.finish("build", seconds=round(time.monotonic() - started, 1), **facts)
@@ -80,11 +81,14 @@ def kinds(parts: Parts, names: Iterable[str]) -> dict[str, str]:
 
 
 def questions(parts: Parts) -> dict[str, list[str]]:
-    """Read the multiple-choice sets of the recipe as text, by file, for decontamination; mistakes are a DataError."""
-    from dsol import mcq
-
-    files = (*parts.recipe.evaluation.domain, *parts.recipe.evaluation.general)
-    return {path.name: [" ".join((one.question, *one.choices)) for one in mcq.read(path).questions] for path in files}
+    """Give the multiple-choice sets of the recipe as text, by file, for decontamination; mistakes are a DataError."""
+    found: dict[str, list[str]] = {}
+    for exam in parts.exams.values():
+        rest = iter(exam.questions)
+        for path, count in exam.counts:
+            texts = (" ".join((one.question, *one.choices)) for one in islice(rest, count))
+            found.setdefault(path.name, []).extend(texts)
+    return found
 
 
 def asked(task: Task, sample: Sample) -> str:
@@ -124,11 +128,12 @@ def tokenise(parts: Parts, run: Run, watch: Watch) -> dict[str, Path]:
         if samples:
             rows.tokenise(samples, prompts, codec, context, run / "rows", advance)
         if development:
-            rows.tokenise(development, prompts, codec, context, run / "rows" / "heldout", advance)
+            rows.tokenise(development, prompts, codec, context, run / "rows" / WHOLE, advance)
     if documents:
         _tokenise_documents(parts, run, codec, min(_reading(stages)), documents, watch)
-    for held in heldout_rows(run).values():
-        rows.thin(held, parts.recipe.evaluation.tokens)
+    whole = run / "rows" / WHOLE
+    for path in sorted(whole.rglob("*.arrow")):
+        rows.thin(path, parts.recipe.evaluation.tokens, run / "rows" / "heldout" / path.relative_to(whole))
     run.note(template=asdict(codec.template))
     run.finish("tokenise", seconds=round(time.monotonic() - started, 1))
     return files
@@ -193,4 +198,4 @@ def _tokenise_documents(
             documents.tokenise(folder / f"{name}.jsonl", codec, context, run / "rows" / f"{name}.arrow", advance)
             held = folder / "heldout" / f"{name}.jsonl"
             if held.exists() and any(islice(data.read_texts(held), 1)):
-                documents.tokenise(held, codec, context, run / "rows" / "heldout" / f"{name}.arrow", advance)
+                documents.tokenise(held, codec, context, run / "rows" / WHOLE / f"{name}.arrow", advance)

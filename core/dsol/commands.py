@@ -17,6 +17,7 @@ from dsol.arguments import (
     SolutionOption,
     Targets,
     default_folder,
+    own_options,
     read_baseline,
     read_parts,
 )
@@ -200,7 +201,7 @@ def evaluate(
     found = find_run(run)
     parts = serving.open_parts(found, context.obj)
     task = serving.pick(parts, found, solution)
-    changes = read_options(context.args, {task.name: task.solution.Settings}).get(task.name, {})
+    changes = read_options(context.args, {task.name: task.solution.Settings}, own_options(context)).get(task.name, {})
     parts = serving.change(parts, found, task, changes)
     task = serving.pick(parts, found, task.name)
     home = parts.home(found, task)
@@ -289,7 +290,7 @@ def ask(
     found = find_run("", target) if named else find_run(target)
     parts = serving.open_parts(found, context.obj)
     task = serving.pick(parts, found, target if named else solution)
-    options = read_options(context.args, {task.name: task.solution.Settings})
+    options = read_options(context.args, {task.name: task.solution.Settings}, own_options(context))
     parts = serving.change(parts, found, task, options.get(task.name, {}))
     task = serving.pick(parts, found, task.name)
     old = read_baseline(baseline, [task.name]).get(task.name)

@@ -43,9 +43,10 @@ class BackendError(DsolError):
 
 
 def unknown(kind: str, name: str, known: Iterable[str], hint: str = "") -> str:
-    """Word the message for a name that doesn't exist: what exists, the closest match, what to do."""
-    names = sorted(known)
-    close = get_close_matches(name, names, n=1)
+    """Word the message for a name that doesn't exist: what exists, the closest matches first, and what to do."""
+    names = sorted(set(known))
+    close = get_close_matches(name, names)
+    names = close + [one for one in names if one not in close]
     return (
         f"no {kind} named {name!r}"
         + (f", did you mean {close[0]!r}?" if close else "")

@@ -33,7 +33,7 @@ def counted(
 
     F1 = 2 right / (given + wanted) (van Rijsbergen 1979); its weighted mean with the weights given + wanted is the F1
     of the sums. `counting`: which items count as given, by default all (not what is shown as doubtful, or twice); a
-    right one that doesn't count is missed. Where nothing is given and nothing wanted the value is 1, and weighs nothing.
+    right one that doesn't count is missed. Where nothing is given and nothing wanted the value is 1, with no weight.
     """
     counts = tuple(counting) if counting is not None else (True,) * len(items)
     right = sum(ok and counts for ok, counts in zip(items, counts, strict=True))

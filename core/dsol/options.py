@@ -12,19 +12,21 @@ from dsol.errors import RecipeError, unknown
 from dsol.layers import parse_yaml
 
 
-def read_options(words: Sequence[str], settings: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, Any]]:
+def read_options(
+    words: Sequence[str], settings: Mapping[str, type[BaseModel]], own: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:
     """Turn `--row-limit 50 --examples a.jsonl --examples b.jsonl` into values by solution and setting.
 
     A setting that several solutions have is written with the solution's name, `--text2sql.examples a.jsonl`. A field
     that holds several values may be given several times. Text fields are taken as they are, others are read as YAML.
-    Unknown options are a RecipeError with the closest match.
+    Unknown options are a RecipeError with the closest match, also among the command's `own` options.
     """
     values: dict[str, dict[str, Any]] = {}
     waiting = list(words)
     while waiting:
         word = waiting.pop(0)
         name, equals, inline = word.removeprefix("--").partition("=")
-        solution, field = _owner(word, name, settings)
+        solution, field = _owner(word, name, settings, own)
         if not equals and not waiting:
             raise RecipeError("command line", [f"--{name} needs a value"])
         text = inline if equals else waiting.pop(0)
@@ -39,7 +41,7 @@ def read_options(words: Sequence[str], settings: Mapping[str, type[BaseModel]]) 
     return values
 
 
-def _owner(word: str, name: str, settings: Mapping[str, type[BaseModel]]) -> tuple[str, str]:
+def _owner(word: str, name: str, settings: Mapping[str, type[BaseModel]], own: Sequence[str]) -> tuple[str, str]:
     """Find the solution and the setting that an option names."""
     said, dot, rest = name.partition(".")
     named, field = (said, rest) if dot else ("", said)
@@ -47,7 +49,7 @@ def _owner(word: str, name: str, settings: Mapping[str, type[BaseModel]]) -> tup
     owners = [one for one, kind in settings.items() if field in kind.model_fields and named in ("", one)]
     if not word.startswith("--") or not owners:
         known = ["--" + one.replace("_", "-") for kind in settings.values() for one in kind.model_fields]
-        raise RecipeError("command line", [unknown("option", word.partition("=")[0], set(known))])
+        raise RecipeError("command line", [unknown("option", word.partition("=")[0], [*known, *own])])
     if len(owners) > 1:
         choices = " or ".join(f"--{one}.{said}" for one in owners)
         raise RecipeError("command line", [f"--{said} is a setting of several solutions; write {choices}"])

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsol.backend import Backend
 from dsol.plugins import Plugins
 from dsol.recipe import Recipe
 from dsol.run import Run
 from dsol.solution import Settings, Solution
+
+if TYPE_CHECKING:
+    from dsol.mcq import Reading
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,15 @@ class Parts:
         """The recipe with a base that a plugin ships named by its folder."""
         where = self.bases.get(self.recipe.base)
         return self.recipe.model_copy(update={"base": str(where)}) if where else self.recipe
+
+    @cached_property
+    def exams(self) -> Mapping[str, Reading]:
+        """The recipe's multiple-choice sets, "domain" and "general", read once; mistakes in them are a DataError."""
+        from dsol import mcq
+
+        evaluation = self.recipe.evaluation
+        files = {"domain": evaluation.domain, "general": evaluation.general}
+        return {name: mcq.read(*paths) for name, paths in files.items() if paths}
 
     def with_recipe(self, recipe: Recipe) -> Parts:
         """Put another recipe in its place, for the same solutions and backend."""

@@ -19,20 +19,23 @@ from rich.progress import (
 
 Advance = Callable[..., None]
 
+EVERY = 20.0  # seconds between two lines of a step where no one watches
+SPARSER = 0.05  # of the time that a step has taken: hours of training fill no log
+
 
 class Watch:
-    """Show the steps of a run; each step is one bar in a terminal, one line when it ends elsewhere."""
+    """Show the steps of a run: each is a bar in a terminal; elsewhere lines when it begins, goes on and ends."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console or Console(stderr=True)
+        self.clock = clock
 
     @contextmanager
     def step(self, title: str) -> Iterator[Advance]:
         """Open a bar; call what this yields as advance(done, total, note="") as work goes on."""
-        started = time.monotonic()
         if not self.console.is_terminal:
-            yield lambda done, total, note="": None
-            self.console.print(f"{title}: done in {time.monotonic() - started:.0f} s", highlight=False)
+            with self._lines(title) as advance:
+                yield advance
             return
         columns = (
             SpinnerColumn(finished_text="[green]✓"),
@@ -54,9 +57,32 @@ class Watch:
             yield advance
             bars.update(bar, completed=last["total"], total=last["total"])
 
+    @contextmanager
+    def _lines(self, title: str) -> Iterator[Advance]:
+        started = last = self.clock()
+        first, before = (started, 0), (0, 0)  # when and where counting began; what was said last, of how many
+        self.say(f"{title} ...")
+
+        def advance(done: int, total: int, note: str = "") -> None:
+            nonlocal last, first, before
+            now = self.clock()
+            if total != before[1] or done < before[0]:
+                first = (now, done)  # a step that goes on after a break, or begins to count another thing
+            before = (done, total)
+            if now - last < max(EVERY, SPARSER * (now - started)) or done >= total:
+                return
+            last = now
+            told = [f"{title}: {done:,} of {total:,}", _spell(now - started)]
+            if done > first[1]:
+                told.append(f"about {_spell((now - first[0]) / (done - first[1]) * (total - done))} left")
+            self.say(", ".join([*told, note] if note else told))
+
+        yield advance
+        self.say(f"{title}: done in {self.clock() - started:.0f} s")
+
     def say(self, text: str) -> None:
         """Print one line beside the bars."""
-        self.console.print(text, highlight=False)
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 class Quiet(Watch):
@@ -68,3 +94,13 @@ class Quiet(Watch):
 
     def say(self, text: str) -> None:
         pass
+
+
+def _spell(seconds: float) -> str:
+    """Write a duration as 45 s, 3:20 or 2:03:20."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

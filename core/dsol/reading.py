@@ -22,24 +22,26 @@ def read_parts(
     recipe: Path | None = None,
     base: str = "",
     changes: Sequence[str] = (),
+    own: Sequence[str] = (),
 ) -> Parts:
     """Lay the recipe's layers over each other: each solution's own, the user's file, options, overrides.
 
     `targets`: names of solutions, or one recipe file. `options`: words such as `--database x.sqlite`, for the solution
-    that has that setting. All mistakes are one RecipeError.
+    that has that setting; `own`: the command's own ones, for the message about an unknown one. All mistakes are one
+    RecipeError.
     """
     names, given, source = _given(plugins, targets, recipe)
     solutions = [plugins.solution(name) for name in names]
     settings = {one.name: one.Settings for one in solutions}
-    said: dict[str, Any] = {"solutions": read_options(options, settings)}
+    said: dict[str, Any] = {"solutions": read_options(options, settings, own)}
     if base:
         said["base"] = base
     only = names[0] if len(names) == 1 else ""
     over = [layers.spelled(layers.parse_override(change), only) for change in changes]
-    own = [layers.spelled(layers.read_layer(one.recipe), one.name) for one in solutions]
-    chosen = str(layers.merge(*own, given, said, *over).get("base", ""))
+    defaults = [layers.spelled(layers.read_layer(one.recipe), one.name) for one in solutions]
+    chosen = str(layers.merge(*defaults, given, said, *over).get("base", ""))
     lowest: dict[str, Any] = {"solutions": {name: {} for name in names}}
-    fitting = [layers.for_base(layer, chosen) for layer in (*own, given)]
+    fitting = [layers.for_base(layer, chosen) for layer in (*defaults, given)]
     merged = layers.merge(lowest, *fitting, said, *over)
     merged["stages"] = _in_order(merged.get("stages"), fitting[-1].get("stages"))
     backend = plugins.backend(str(merged.get("backend", "trl")))
@@ -55,11 +57,11 @@ def read_parts(
 
 def _given(plugins: Plugins, targets: Sequence[str], recipe: Path | None) -> tuple[list[str], dict[str, Any], str]:
     """Give the solutions' names, the user's layer, and where it is from."""
-    files = [target for target in targets if target.endswith((".yaml", ".yml"))]
-    if files and (len(targets) > 1 or recipe):
-        raise RecipeError("command line", [f"{files[0]} is a recipe already; name it alone, without --recipe"])
-    if files or (len(targets) == 1 and targets[0] in plugins.recipes and targets[0] not in plugins.solutions):
-        path = Path(files[0]) if files else plugins.recipes[targets[0]]
+    whole = [target for target in targets if _is_recipe(target, plugins)]
+    if whole and (len(targets) > 1 or recipe):
+        raise RecipeError("command line", [f"{whole[0]} is a recipe already; name it alone, without --recipe"])
+    if whole:
+        path = plugins.recipes.get(whole[0]) or Path(whole[0])
         given = layers.spelled(layers.read_layer(path))
         named = given.get("solutions") or {}
         return list(named) if isinstance(named, Mapping) else [], given, str(path)
@@ -73,6 +75,11 @@ def _given(plugins: Plugins, targets: Sequence[str], recipe: Path | None) -> tup
         recipe = layers.named(recipe, plugins.solution(only).recipe)
     given = layers.spelled(layers.read_layer(recipe), only)
     return list(targets), given, str(recipe)
+
+
+def _is_recipe(target: str, plugins: Plugins) -> bool:
+    """Tell a recipe, a file or one that a plugin brings, from a solution's name."""
+    return target.endswith((".yaml", ".yml")) or (target in plugins.recipes and target not in plugins.solutions)
 
 
 def _in_order(stages: Any, given: Any) -> Any:

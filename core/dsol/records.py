@@ -126,7 +126,7 @@ def _lines(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, Any
 
 
 def _elements(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, Any]]:
-    """Yield the members of a JSON array with the line that each begins on, and its number where a line holds several."""
+    """Yield the members of a JSON array with the line that each begins on, and a number where a line holds several."""
     decoder, place, line, counted = JSONDecoder(), text.index("[") + 1, 1, 0
     number, before = 0, 0
     while True:

@@ -116,16 +116,19 @@ def read(path: Path) -> pa.Table:
         return pa.ipc.open_file(source).read_all()
 
 
-def thin(path: Path, tokens: int) -> None:
-    """Keep so many rows of a file, evenly spaced, that they have about `tokens` tokens; one row stays in any case."""
+def thin(path: Path, tokens: int, out: Path) -> None:
+    """Write so many of a file's rows, evenly spaced, that they have about `tokens` tokens; at least one, all if few.
+
+    They go to another file: what is thinned in its place would be thinned again by a process that goes on after a kill.
+    """
+    table = read(path)
     lengths = sizes(path)[0]
     total = int(lengths.sum())
-    if total <= tokens:
-        return
-    count = max(1, round(len(lengths) * tokens / total))
-    picked = np.unique(np.linspace(0, len(lengths) - 1, count).round().astype(np.int64))
-    table = read(path).take(pa.array(picked))
-    replace(path, lambda temporary: _write(temporary, table))
+    if total > tokens:
+        count = max(1, round(len(lengths) * tokens / total))
+        picked = np.unique(np.linspace(0, len(lengths) - 1, count).round().astype(np.int64))
+        table = table.take(pa.array(picked))
+    replace(out, lambda temporary: _write(temporary, table))
 
 
 def sizes(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

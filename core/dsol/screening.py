@@ -37,16 +37,9 @@ class Screen:
 
 def make_screen(parts: Parts, run: Run) -> Screen:
     """Collect a run's screening sets: the recipe's questions, and the held-out rows."""
-    from dsol import mcq
-
-    evaluation = parts.recipe.evaluation
-    files = {"domain": evaluation.domain, "general": evaluation.general}
     rows = building.heldout_rows(run)
-    return Screen(
-        {name: mcq.read(*paths).questions for name, paths in files.items() if paths},
-        rows,
-        building.kinds(parts, rows),
-    )
+    questions = {name: exam.questions for name, exam in parts.exams.items()}
+    return Screen(questions, rows, building.kinds(parts, rows))
 
 
 def look_over(parts: Parts, screen: Screen, model: Path) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def tables(report: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
             used = NAMES
         groups[-1].append(cut)
         used += needed
-    listed = [_items(report)] if report.get("items") else []
+    listed = [_items(report), _numbers(report)] if report.get("items") else []
     return [*(_scores(report, group, at == 0) for at, group in enumerate(groups)), *listed, *more, _verdict(report)]
 
 
@@ -133,6 +133,21 @@ def _items(report: Mapping[str, Any]) -> Table:
         by = one["sources"].items()
         found = [Text(f"{who} {some['right']}/{some['items']}", justify="right") for who, some in by]
         table.add_row(Text(label(name), bold, no_wrap=True), str(one["given"]), *shares, Group(*found))
+    return table
+
+
+def _numbers(report: Mapping[str, Any]) -> Table:
+    """Show the single numbers that the metric sums up to beside the headline, one row each."""
+    table = _plain("Further numbers")
+    for name in report["contestants"]:
+        table.add_column(Text(label(name), justify="right"), justify="right", no_wrap=True)
+    reduced = report["reduced"]
+    keys = [key for key in dict.fromkeys(key for one in reduced.values() for key in one) if key != "value"]
+    for key in keys:
+        values = [reduced[name].get(key) for name in report["contestants"]]
+        if all(value is None or isinstance(value, int | float) for value in values):
+            cells = ["–" if value is None else share(value) if 0 <= value <= 1 else f"{value:.1f}" for value in values]
+            table.add_row(key.replace("_", " "), *cells)
     return table
 
 

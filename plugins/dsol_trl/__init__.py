@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dsol import Backend, hookimpl
+from dsol import hookimpl
 from dsol_trl.backend import TrlBackend
 
 if TYPE_CHECKING:
     import typer
+
+    from dsol import Backend
 
 
 @hookimpl

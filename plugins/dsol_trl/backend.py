@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsol import Chat, Codec, FitJob, Generate, Likelihood, Loss, Progress
-
 if TYPE_CHECKING:
+    from dsol import Chat, Codec, FitJob, Generate, Likelihood, Loss, Progress
     from dsol.recipe import Recipe
     from dsol.sizing import Shape, Speed
 

@@ -16,15 +16,18 @@ from transformers import PrinterCallback
 from trl import SFTTrainer
 
 from dsol import BackendError, FitJob, Progress, TokenRow
+from dsol.knowhow.starting import step_work
 from dsol.mix import by_length
 from dsol.rows import sizes
+from dsol.sizing import Shape, Work
 from dsol_trl import attention, checkpoint, hardware, muon, options, template
 from dsol_trl.disk import writing
 from dsol_trl.layout import Steps
 from dsol_trl.loss import SourceLoss, keep_only_labelled
-from dsol_trl.model import Card, load_model, load_tokenizer, read_card
+from dsol_trl.model import Card, find_adapted, load_model, load_tokenizer, read_card
 from dsol_trl.quiet import quiet
 from dsol_trl.record import Record
+from dsol_trl.shape import read
 from dsol_trl.suits import suits
 
 Tune = Literal["full", "lora"]
@@ -76,16 +79,28 @@ def choose_tune(job: FitJob, card: Card, machine: hardware.Hardware) -> Tune:
         return tune
     if card.origin == "scratch":
         return "full"
-    fits = hardware.fits_full(_count_parameters(job.start), machine)
-    return "full" if card.origin == "base" and fits and not card.adapter_of else "lora"
+    if card.origin != "base" or card.adapter_of:
+        return "lora"
+    return "full" if hardware.fits(_shape(job, card), _work(job, card, "full"), machine) else "lora"
+
+
+def _shape(job: FitJob, card: Card) -> Shape:
+    folder = find_adapted(job.start, card) if card.adapter_of else job.start
+    return read(folder, card.base, card.trust_remote_code)
+
+
+def _work(job: FitJob, card: Card, tune: Tune) -> Work:
+    return step_work(job.stage, tune, card.origin == "scratch")
 
 
 def _machine(job: FitJob) -> hardware.Hardware:
-    """Look at the machine once per stage: a resumed stage keeps its precision, whatever a new probe would say."""
+    """Look at the machine once per stage: a resumed one keeps precision and tuning, whatever a new look would say."""
     path = job.folder / "hardware.json"
     found = hardware.look(_count_parameters(job.start))
     if path.exists():
-        return replace(found, bf16=json.loads(path.read_text(encoding="utf-8"))["bf16"])
+        before = json.loads(path.read_text(encoding="utf-8"))
+        memory = before["memory"] if before["device"] == found.device else found.memory
+        return replace(found, bf16=before["bf16"], memory=memory)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(asdict(found)) + "\n", encoding="utf-8")
     os.replace(partial, path)
@@ -134,8 +149,6 @@ def _trainer(
     steps: Steps,
     progress: Callable[[Progress], None],
 ) -> SFTTrainer:
-    parameters = sum(one.numel() for one in model.parameters())
-    config = model.config.get_text_config()
     arguments = options.settings(
         job.stage.backend,
         job.folder,
@@ -143,14 +156,7 @@ def _trainer(
         seed=job.seed,
         steps=steps.count,
         kind="scratch" if card.origin == "scratch" and tune == "full" else tune,
-        checkpointing=hardware.wants_checkpointing(
-            parameters,
-            parameters if tune == "full" else parameters // 50,
-            config.num_hidden_layers,
-            config.hidden_size,
-            job.stage.batch_tokens,
-            machine,
-        ),
+        checkpointing=hardware.wants_checkpointing(_shape(job, card), _work(job, card, tune), machine),
     )
     _stop_on(model, codec.contract)
     adapted = card.adapter_of or (_within_run(job) if tune == "lora" else "")

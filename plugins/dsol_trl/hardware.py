@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-# Bytes per parameter in full training with AdamW in fp32: weight, gradient, two moments.
-TRAINING_BYTES = 16
-# Bytes of activations per token, layer and hidden unit that a backward pass keeps (about 34 in half precision:
-# arXiv 2205.05198, section 4.1, without the score matrix; twice that in fp32).
-ACTIVATION_BYTES = 34
+from dsol.sizing import Machine, Option, Shape, Work, option
+
 # Parameters from which bf16 is considered on a CPU.
 LARGE = 100_000_000
 
@@ -19,7 +16,7 @@ LARGE = 100_000_000
 class Hardware:
     """Where training runs: "cuda" or "cpu", whether bf16 is worth it there, and free memory in bytes."""
 
-    device: str
+    device: Literal["cuda", "cpu"]
     bf16: bool
     memory: int
 
@@ -58,16 +55,18 @@ def bf16_speedup() -> float:
     return best[torch.float32] / max(best[torch.bfloat16], 1e-9)
 
 
-def fits_full(parameters: int, hardware: Hardware) -> bool:
-    """Say whether full tuning of so many parameters leaves a fifth of the memory for activations."""
-    return parameters * TRAINING_BYTES < 0.8 * hardware.memory
+def fits(shape: Shape, work: Work, hardware: Hardware) -> bool:
+    """Say whether training fits the memory, as `dsol plan` sizes it, if need be with activations computed twice."""
+    return _sized(shape, work, hardware).fits
 
 
-def wants_checkpointing(
-    parameters: int, trained: int, layers: int, hidden: int, tokens: int, hardware: Hardware
-) -> bool:
-    """Say whether activations of `tokens` tokens don't fit beside the weights, so that they must be computed twice."""
-    size = 2 if hardware.bf16 else 4
-    states = parameters * size + trained * TRAINING_BYTES
-    activations = tokens * layers * hidden * ACTIVATION_BYTES * size // 2
-    return states + activations > 0.8 * hardware.memory
+def wants_checkpointing(shape: Shape, work: Work, hardware: Hardware) -> bool:
+    """Say whether activations don't fit beside the weights, as `dsol plan` sizes them, so that they must be computed
+    twice.
+    """
+    sized = _sized(shape, work, hardware)
+    return sized.kept.peak > sized.room
+
+
+def _sized(shape: Shape, work: Work, hardware: Hardware) -> Option:
+    return option(shape, work, Machine(device=hardware.device, count=1, memory=hardware.memory))

@@ -169,6 +169,15 @@ def pad(rows: Sequence[tuple[int, int, np.ndarray, np.ndarray, int]], fill: int)
     return batch
 
 
+def together(rows: Sequence[tuple[int, int, np.ndarray, np.ndarray, int]]) -> list[Any]:
+    """Put sequences of a step that share the same prefix into one, so that it is computed once for all of them."""
+    sequences: dict[Any, list[Any]] = {}
+    for row in rows:
+        sequence, _, tokens, _, shared = row
+        sequences.setdefault(tokens[:shared].tobytes() if shared else sequence, []).append(row)
+    return [(some[0][0], *row[1:]) for some in sequences.values() for row in some]
+
+
 class Steps:
     """Read the rows of each step of a mix, and lay them out; the data collator of the trainer.
 
@@ -228,7 +237,7 @@ class Steps:
         return longest
 
     def __call__(self, examples: Sequence[Mapping[str, int]]) -> dict[str, Any]:
-        rows = [row for example in examples for row in self.rows(example["step"])]
+        rows = together([row for example in examples for row in self.rows(example["step"])])
         return flatten(rows, self.length, self.fill) if self.flat else pad(rows, self.fill)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
 from dsol import RecipeError, unknown
+from dsol_trl import kept
 from dsol_trl.hardware import Hardware
 
 # Options that the recipe or the mix decides, and where to say it instead.
@@ -51,20 +54,47 @@ LEARNING_RATE = {"scratch": 2e-3, "full": 2e-5, "lora": 2e-4}
 
 
 def problems(options: Mapping[str, Any]) -> list[str]:
-    """List what is wrong with the options: unknown names with the closest known one, decided ones, bad values."""
-    from peft import LoraConfig
-    from trl import SFTConfig
+    """List what is wrong with the options: unknown names with the closest known one, decided ones, bad values.
 
-    known = {one.name for one in fields(SFTConfig)} - DECIDED.keys()
-    found = _unknown(options, known | {PEFT}, "backend")
+    The libraries are asked only what they haven't said before (see `kept`): importing them takes seconds.
+    """
+    known = kept.recall("options", "", _names)
+    found = _unknown(options, {*known["trl"]} - DECIDED.keys() | {PEFT}, "backend")
     lora = options.get(PEFT, {})
     if not isinstance(lora, Mapping):
         return [*found, f"backend.{PEFT}: is a mapping of peft.LoraConfig's options"]
-    found += _unknown(lora, {one.name for one in fields(LoraConfig)}, f"backend.{PEFT}")
-    if not found:
-        found += _try("backend", lambda: SFTConfig(**_arguments(options, Path("unused"), Hardware("cpu", False, 0))))
-        found += _try(f"backend.{PEFT}", lambda: LoraConfig(**lora))
-    return found
+    found += _unknown(lora, {*known["peft"]}, f"backend.{PEFT}")
+    if found:
+        return found
+    if _holds_file(options):  # what is in it may have changed
+        return _wrong(options)
+    said = json.dumps(options, sort_keys=True, default=repr)
+    fine: list[str] = kept.recall("values", said, lambda: _wrong(options), worth=lambda wrong: not wrong)
+    return fine
+
+
+def _names() -> dict[str, list[str]]:
+    """Ask the libraries for their options' names."""
+    from peft import LoraConfig
+    from trl import SFTConfig
+
+    return {name: [one.name for one in fields(kind)] for name, kind in (("trl", SFTConfig), ("peft", LoraConfig))}
+
+
+def _wrong(options: Mapping[str, Any]) -> list[str]:
+    """List what the libraries say against the values of known options."""
+    from peft import LoraConfig
+    from trl import SFTConfig
+
+    found = _try("backend", lambda: SFTConfig(**_arguments(options, Path("unused"), Hardware("cpu", False, 0))))
+    return found + _try(f"backend.{PEFT}", lambda: LoraConfig(**options.get(PEFT, {})))
+
+
+def _holds_file(value: Any) -> bool:
+    """Say whether an option names a file, as deepspeed's does."""
+    if isinstance(value, Mapping):
+        return any(map(_holds_file, value.values()))
+    return isinstance(value, str) and os.path.exists(value)
 
 
 def settings(
@@ -80,7 +110,7 @@ def settings(
     """Make the SFTConfig of a stage of `steps` optimizer steps: defaults, then what the recipe says."""
     from trl import SFTConfig
 
-    wrong = problems(options)
+    wrong = problems(options) or _wrong(options)
     if wrong:
         raise RecipeError("recipe", wrong)
     defaults = {

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from dsol.sizing import Shape, operations
 from dsol.sizing.duration import Speed
 from dsol_trl import hardware
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SECONDS = 1.2
 TOKENS = 256
@@ -19,31 +24,16 @@ def measure(shape: Shape) -> Speed:
     A layer that is too large for a probe, or a shape that isn't known, gives a speed of 0.
     """
     import torch
-    from transformers import Qwen3Config
-    from transformers.models.qwen3.modeling_qwen3 import Qwen3DecoderLayer, Qwen3RotaryEmbedding
 
     if not shape.layers or shape.matrices // shape.layers > LARGEST:
         return Speed()
     machine = hardware.look(shape.parameters)
-    config = Qwen3Config(
-        hidden_size=shape.hidden,
-        intermediate_size=shape.feed_forward,
-        num_hidden_layers=1,
-        num_attention_heads=shape.heads,
-        num_key_value_heads=shape.key_heads,
-        head_dim=shape.head,
-        vocab_size=8,
-        attn_implementation="sdpa",
-    )
-    layer = Qwen3DecoderLayer(config, 0).to(machine.device)
-    rotary = Qwen3RotaryEmbedding(config).to(machine.device)
+    layer = _layer(shape, machine.device)
     rows = torch.randn(1, TOKENS, shape.hidden, device=machine.device, requires_grad=True)
-    places = rotary(rows, torch.arange(TOKENS, device=machine.device)[None])
 
     def step() -> None:
         with torch.autocast(machine.device, dtype=torch.bfloat16, enabled=machine.bf16):
-            out = layer(rows, attention_mask=None, position_embeddings=places)
-            out = out[0] if isinstance(out, tuple) else out
+            out = layer(rows)
         torch.autograd.backward(out.float().sum())
         if machine.device == "cuda":
             torch.cuda.synchronize()
@@ -65,3 +55,38 @@ def measure(shape: Shape) -> Speed:
     flops = TOKENS * operations(one, "full", TOKENS, labelled=0.0) / best
     where = "bf16" if machine.bf16 else "fp32"
     return Speed(flops, f"{flops / 1e9:,.1f} GFLOP/s, measured here on one layer in {where}")
+
+
+def _layer(shape: Shape, device: str) -> Callable[[Tensor], Tensor]:
+    """Make a decoder layer in plain torch (grouped-query attention, gated feed-forward): transformers' own takes
+    seconds to import.
+    """
+    import torch
+    from torch.nn import functional
+
+    def linear(inward: int, outward: int) -> torch.nn.Linear:
+        return torch.nn.Linear(inward, outward, bias=False, device=device)
+
+    inner, outer = shape.heads * shape.head, shape.key_heads * shape.head
+    before, after = (torch.nn.RMSNorm(shape.hidden, device=device) for _ in range(2))
+    query, key, value = (linear(shape.hidden, size) for size in (inner, outer, outer))
+    out, gate, up = linear(inner, shape.hidden), *(linear(shape.hidden, shape.feed_forward) for _ in range(2))
+    down = linear(shape.feed_forward, shape.hidden)
+    angles = torch.outer(torch.arange(TOKENS, device=device), 1e-4 ** torch.linspace(0, 1, shape.head // 2).to(device))
+    cosine, sine = (part.repeat(1, 2) for part in (angles.cos(), angles.sin()))
+
+    def turned(heads: Tensor) -> Tensor:
+        left, right = heads.chunk(2, dim=-1)
+        return heads * cosine + torch.cat((-right, left), dim=-1) * sine
+
+    def layer(rows: Tensor) -> Tensor:
+        normed = before(rows)
+        parts = (one(normed).unflatten(-1, (-1, shape.head)).transpose(1, 2) for one in (query, key, value))
+        q, k, v = parts
+        seen = functional.scaled_dot_product_attention(turned(q), turned(k), v, is_causal=True, enable_gqa=True)
+        rows = rows + out(seen.transpose(1, 2).flatten(2))
+        normed = after(rows)
+        result: Tensor = rows + down(functional.silu(gate(normed)) * up(normed))
+        return result
+
+    return layer

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dsol import BackendError, unknown
 from dsol.sizing import KNOWN, Shape, decoder
 from dsol.sizing.shape import Origin
-from dsol_trl import scratch
-from dsol_trl.quiet import quiet
+from dsol_trl import kept, scratch
 
 if TYPE_CHECKING:
     from dsol.recipe import Recipe
@@ -57,52 +56,66 @@ def named(name: str) -> Shape:
 
 def read(folder: Path, base: str, trust_remote_code: bool = False, config: str = "config.json") -> Shape:
     """Read the shape of the model in a folder from its config.json; a BackendError says why it can't be used."""
+    path = folder / config
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BackendError(f"base {base}: {path} doesn't tell a model's shape: {error}") from error
+
+    def count() -> dict[str, Any]:
+        return _count(path, base, trust_remote_code)
+
+    # The repository's own code may say something else tomorrow.
+    counted = count() if trust_remote_code else kept.recall("shape", text, count)
+    return Shape(
+        name=base,
+        origin=_origin(folder),
+        disk=sum(entry.stat().st_size for entry in folder.glob("*.safetensors")),
+        counted="counted from config.json",
+        **counted,
+    )
+
+
+def _count(path: Path, base: str, trust_remote_code: bool) -> dict[str, Any]:
+    """Make the model without its weights, and count."""
     import torch
     from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig, AutoModelForCausalLM
 
+    from dsol_trl.quiet import quiet
+
     try:
         with quiet(), torch.device("meta"):
             settings = AutoConfig.from_pretrained(
-                folder / config if config != "config.json" else folder,
+                path if path.name != "config.json" else path.parent,
                 local_files_only=True,
                 trust_remote_code=trust_remote_code,
             )
             model = AutoModelForCausalLM.from_config(settings, trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, StrictDataclassError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BackendError(f"base {base}: {folder / config} doesn't tell a model's shape: {reason}") from error
-    return _count(model, folder, base)
-
-
-def _count(model: Any, folder: Path, base: str) -> Shape:
-    import torch
-
+        raise BackendError(f"base {base}: {path} doesn't tell a model's shape: {reason}") from error
     text = model.config.get_text_config()
     head = model.get_output_embeddings()
     linear = [one for one in model.modules() if isinstance(one, torch.nn.Linear) and one is not head]
-    heads = int(text.num_attention_heads)
-    each = int(getattr(text, "head_dim", None) or text.hidden_size // heads)
+    heads = int(getattr(text, "num_attention_heads", None) or 0)  # a state-space model has none, and no cache
+    each = int(getattr(text, "head_dim", None) or (text.hidden_size // heads if heads else 0))
     tied = head is not None and head.weight is model.get_input_embeddings().weight
-    return Shape(
-        name=base,
-        origin=_origin(folder),
-        parameters=sum(one.numel() for one in model.parameters()),
-        matrices=sum(one.weight.numel() for one in linear),
-        adapter=sum(one.in_features + one.out_features for one in linear),
-        layers=int(text.num_hidden_layers),
-        hidden=int(text.hidden_size),
-        heads=heads,
-        key_heads=int(getattr(text, "num_key_value_heads", None) or heads),
-        head=each,
-        feed_forward=int(getattr(text, "intermediate_size", 0) or 4 * text.hidden_size),
-        vocabulary=int(text.vocab_size),
-        context=int(getattr(text, "max_position_embeddings", 0) or 0),
-        tied=bool(tied),
-        query_norm=any(name.endswith("q_norm") for name, _ in model.named_modules()),
-        disk=sum(entry.stat().st_size for entry in folder.glob("*.safetensors")),
-        counted="counted from config.json",
-    )
+    return {
+        "parameters": sum(one.numel() for one in model.parameters()),
+        "matrices": sum(one.weight.numel() for one in linear),
+        "adapter": sum(one.in_features + one.out_features for one in linear),
+        "layers": int(text.num_hidden_layers),
+        "hidden": int(text.hidden_size),
+        "heads": heads,
+        "key_heads": int(getattr(text, "num_key_value_heads", None) or heads),
+        "head": each,
+        "feed_forward": int(getattr(text, "intermediate_size", 0) or 4 * text.hidden_size),
+        "vocabulary": int(text.vocab_size),
+        "context": int(getattr(text, "max_position_embeddings", 0) or 0),
+        "tied": bool(tied),
+        "query_norm": any(name.endswith("q_norm") for name, _ in model.named_modules()),
+    }
 
 
 def _origin(folder: Path) -> Origin:

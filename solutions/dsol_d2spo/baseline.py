@@ -38,7 +38,9 @@ def make_baseline(settings: Settings, files: Mapping[str, Any]) -> Baseline:
                 for predicate, score in rules.scores(pair, schema):
                     if score < rules.least:
                         continue
-                    one = _found(pair, predicate, 1 / (1 + math.exp(-max(-SURE, min(score, SURE)))), piece.text, piece.start)
+                    one = _found(
+                        pair, predicate, 1 / (1 + math.exp(-max(-SURE, min(score, SURE)))), piece.text, piece.start
+                    )
                     key = (one.subject, one.predicate, one.object)
                     if key not in found or found[key].confidence < one.confidence:
                         found[key] = one

@@ -33,14 +33,9 @@ def examples(
     found: list[Sample] = []
     for number, piece in enumerate(cut(document.text, settings)):
         for at, (values, answer) in enumerate(make(document, piece, schema, settings, known, draw)):
-            found.append(
-                Sample(
-                    id=f"{document.language}/{id}/{number}/{at}/{document.id}",
-                    input=values,
-                    target=answer,
-                    meta={"text": piece.text if at == 0 else "", "origin": document.origin},
-                )  # fmt: skip
-            )
+            name = f"{document.language}/{id}/{number}/{at}/{document.id}"
+            meta = {"text": piece.text if at == 0 else "", "origin": document.origin}
+            found.append(Sample(id=name, input=values, target=answer, meta=meta))
     return found
 
 

@@ -25,9 +25,9 @@ FEWEST = 30  # documents that a tagger needs to learn from
 class Knowledge:
     """Names by folded text: how many documents name it so, by type, and how many hold these words at all.
 
-    `common`: words that are written small. `shapes`: type counts by the language and shape of a mention. `traits`: type counts by
-    what a name looks like (its first and last word, its ending), for names that nobody has labelled. `tagger` finds
-    names by their context. `gazetteer`: the names that are worth looking for.
+    `common`: words that are written small. `shapes`: type counts by the language and shape of a mention. `traits`: type
+    counts by what a name looks like (its first and last word, its ending), for names that nobody has labelled.
+    `tagger` finds names by their context. `gazetteer`: the names that are worth looking for.
     """
 
     names: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -12,7 +12,8 @@ MONTH = (
 YEAR = r"(?:1[0-9]|20)\d\d"
 _DATE = re.compile(
     rf"\b\d{{1,2}} {MONTH},? {YEAR}\b|\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? {YEAR}\b|\b{MONTH} {YEAR}\b"
-    rf"|\b{MONTH} \d{{1,2}}\b|\b\d{{1,2}} {MONTH}(?!\w)|\b{YEAR}s?(?: ?[–-] ?(?:{YEAR}|\d\d))?\b|\b\d{{1,2}}(?:th|st|nd|rd) century\b"
+    rf"|\b{MONTH} \d{{1,2}}\b|\b\d{{1,2}} {MONTH}(?!\w)|\b{YEAR}s?(?: ?[–-] ?(?:{YEAR}|\d\d))?\b"
+    r"|\b\d{1,2}(?:th|st|nd|rd) century\b"
     r"|\d{2,4}年(?:\d{1,2}月(?:\d{1,2}[日号])?|初|底|末)?|\d{1,2}月\d{1,2}[日号]|(?<!\d)\d{4}-\d\d?-\d\d?(?!\d)"
 )
 _NUMBER = re.compile(
@@ -22,16 +23,22 @@ _NUMBER = re.compile(
 )
 _UPPER = r"[A-ZÀ-ÖØ-ÞŠŽĀ-Ž]"
 _WORD = rf"(?:{_UPPER}[\w'’.&-]*(?<![.'’-])|{_UPPER}\.)"
-_LINK = r"(?:of the|of|the|de la|de|la|le|du|del|da|di|dos|von|van der|van|der|den|for|in the|on the|al|el|bin|ibn|y|e|&|'s)"
+_LINK = (
+    r"(?:of the|of|the|de la|de|la|le|du|del|da|di|dos|von|van der|van|der|den|for|in the|on the|al|el|bin|ibn|y|e|&"
+    r"|'s)"
+)
 _NAME = re.compile(rf"{_WORD}(?:(?: |-)(?:{_LINK} )?{_WORD}|, Jr\.| \d{{1,3}}(?=\W|$))*")
 _QUOTED = re.compile(r"《([^》]{1,30})》|“([^”]{2,20})”|「([^」]{1,20})」|『([^』]{1,20})』|\"([^\"\n]{2,60})\"")
 _LATIN = re.compile(r"[A-Za-z][\w.&·-]*(?: [A-Za-z0-9][\w.&-]*)*")
 _HAN = "\u3400-\u9fff"
 _EDGE = "，。；：！？、（）()《》“”\"'\\s,.;:!?—…·<>"
 # Words behind which, and before which, a Chinese name may begin or end.
-_BEFORE = tuple(
-    ["由", "与", "和", "及", "被", "在", "于", "向", "对", "从", "将", "把", "让", "给", "为", "是", "的", "了", "以", "任", "称", "据", "至", "到", "自", "跟", "同", "而", "但", "若", "该", "其", "之一", "旗下", "公司", "董事长", "总裁", "总经理", "主席", "创始人", "教授", "记者", "作家", "导演", "演员", "日", "月", "年", "号", "收购", "控股", "出任", "担任", "加入", "加盟", "成立", "创办", "创立", "位于", "来自", "毕业于"]
+_WORDS = (
+    "由|与|和|及|被|在|于|向|对|从|将|把|让|给|为|是|的|了|以|任|称|据|至|到|自|跟|同|而|但|若|该|其|之一|旗下|公司|董事长"
+    "|总裁|总经理|主席|创始人|教授|记者|作家|导演|演员|日|月|年|号|收购|控股|出任|担任|加入|加盟|成立|创办|创立|位于|来自"
+    "|毕业于"
 )
+_BEFORE = tuple(_WORDS.split("|"))
 _KINDS = (
     "股份有限公司|有限责任公司|有限公司|集团公司|集团|公司|银行|证券|保险|基金|控股|股份|科技|资本|投资|信托|大学|学院|中学|小学"
     "|研究院|研究所|实验室|医院|博物馆|图书馆|出版社|报社|电视台|委员会|管理局|协会|学会|基金会|联盟|俱乐部|法院|政府|国资委"

@@ -1,8 +1,7 @@
 """The one prompt of D2SPO: the passage first, what is asked about it last.
 
-All prompts of a passage begin alike, so it is computed once for all batches of predicates (and pairs of marks). The other
-order, schema first, would share the schema over passages: less, because a passage takes more tokens than a batch and
-there are as many batches to a passage as the schema has predicates.
+All prompts of a passage begin alike, so it is computed once for all batches of predicates (and pairs of marks). The
+other order, schema first, would share a batch over passages: less, because a passage takes more tokens than a batch.
 """
 
 from __future__ import annotations
@@ -21,9 +20,10 @@ from dsol_d2spo.settings import Settings
 from dsol_d2spo.triple import Triple
 
 WORDS = {
-    "en": 'Extract triples from the text, in its own words. Answer with one JSON line for each: {"subject":...,'
-    '"predicate":...,"object":...}. Answer none where no predicate holds.',
-    "zh": '从文中抽取三元组，用原文的词语。每个三元组一行JSON：{"subject":...,"predicate":...,"object":...}。没有则答无。',
+    "en": "Extract triples from the text, in its own words. Answer with one JSON line for each: "
+    '{"subject":...,"predicate":...,"object":...}. Answer none where no predicate holds.',
+    "zh": "从文中抽取三元组，用原文的词语。每个三元组一行JSON："
+    '{"subject":...,"predicate":...,"object":...}。没有则答无。',
 }
 MARKS = {
     "en": "Name the relation of two marked names in the text, or none.",
@@ -82,13 +82,12 @@ def prompt_values(passage: str, predicates: Sequence[Predicate]) -> dict[str, st
 def target(triples: Sequence[Triple], language: str) -> str:
     """Write triples as the model is to write them, each once."""
     rows = dict.fromkeys((one.subject, one.predicate, one.object) for one in triples)
-    lines = [
-        json.dumps(
-            dict(zip(("subject", "predicate", "object"), row, strict=True)), ensure_ascii=False, separators=(",", ":")
-        )  # fmt: skip
-        for row in rows
-    ]
+    lines = [_line(dict(zip(("subject", "predicate", "object"), row, strict=True))) for row in rows]
     return "\n".join(lines) or NOTHING[language]
+
+
+def _line(row: Mapping[str, str]) -> str:
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
 def pairs(marked: Marked, schema: Schema) -> list[tuple[End, End]]:

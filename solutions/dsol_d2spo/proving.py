@@ -85,6 +85,36 @@ def placing(found: Found, sentences: Sequence[Span]) -> dict[str, float]:
     }
 
 
+def tightened(found: Found, text: str) -> Found:
+    """Make every place of both ends hold the very name, but for spelling: without an article, or a possessive.
+
+    Where none does, the end is named by the words of its first place.
+    """
+    if not found.grounded:
+        return found
+    subject, subject_spans = _tight(found.subject, found.subject_spans, text)
+    object, object_spans = _tight(found.object, found.object_spans, text)
+    places = {"subject_spans": subject_spans, "object_spans": object_spans}
+    return found.model_copy(update={"subject": subject, "object": object, **places})
+
+
+def _tight(name: str, spans: Sequence[Span], text: str) -> tuple[str, tuple[Span, ...]]:
+    kept: list[Span] = []
+    for span in spans:
+        words = text[span.start : span.end]
+        if fold(words) == fold(name):
+            kept.append(span)
+        else:
+            inner = (
+                Span(start=span.start + at.start, end=span.start + at.end) for at in Ground(words).find(name).spans
+            )
+            kept += [at for at in inner if fold(text[at.start : at.end]) == fold(name)]
+    if kept:
+        return name, tuple(dict.fromkeys(kept))
+    words = text[spans[0].start : spans[0].end]
+    return words, tuple(span for span in spans if fold(text[span.start : span.end]) == fold(words))
+
+
 def nearest(one: Sequence[Span], two: Sequence[Span]) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """Put the places of both ends that are nearest to each other in front."""
     if not one or not two:

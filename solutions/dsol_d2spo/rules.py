@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -96,9 +97,8 @@ def learn_rules(documents: Sequence[Document], schema: Schema, knowledge: Knowle
     scored: list[tuple[float, bool]] = []
     for part in range(FOLDS):
         learned = _fitted([some for at, some in enumerate(seen) if at % FOLDS != part], schema)
-        for pair, held in (one for some in seen[part::FOLDS] for one in some):
-            for predicate, score in learned.scores(pair, schema):
-                scored.append((score, predicate in held))
+        for pair, holding in (one for some in seen[part::FOLDS] for one in some):
+            scored += [(score, name in holding) for name, score in learned.scores(pair, schema)]
     least = _threshold(scored, sum(len(one.gold) for one in documents))
     return Rules(_fitted(seen, schema).weights, least)
 
@@ -146,7 +146,7 @@ def _context(
     found = [f"{sign} gap {min(len(between), 8) if len(between) < NEAR else 'wide'}"]
     if len(between) < NEAR:
         found += [f"{sign} {word}" for word in between]
-        found += [f"{sign} {one} {two}" for one, two in zip(between, between[1:], strict=False)]
+        found += [f"{sign} {one} {two}" for one, two in pairwise(between)]
         found += [f"{sign} = {' '.join(between)}"] if len(between) <= 4 else []
     found += [f"{sign} before {word}" for word in words[max(0, start - BESIDE) : start]]
     return found + [f"{sign} after {word}" for word in after[:BESIDE]]
@@ -166,7 +166,9 @@ def _fitted(seen: Sequence[Sequence[Example]], schema: Schema) -> Rules:
         mine = [one for one in examples if one[0].types in types]
         if not types:
             continue
-        columns = [[len(place) + types.index(pair.types), *(place[h] for h in pair.hints if h in place)] for pair, _ in mine]
+        columns = [
+            [len(place) + types.index(pair.types), *(place[h] for h in pair.hints if h in place)] for pair, _ in mine
+        ]
         ends = np.cumsum([0, *map(len, columns)])
         flat = np.fromiter((at for some in columns for at in some), dtype=np.int64, count=int(ends[-1]))
         table = csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(mine), len(place) + len(types)))
@@ -174,7 +176,9 @@ def _fitted(seen: Sequence[Sequence[Example]], schema: Schema) -> Rules:
         penalty = np.full(table.shape[1], RIDGE)
         penalty[len(place) :] = RIDGE / 100  # how usual the predicate is needs no proof
 
-        def loss(w: Numbers, table: Any = table, sign: Numbers = sign, penalty: Numbers = penalty) -> tuple[float, Numbers]:
+        def loss(
+            w: Numbers, table: Any = table, sign: Numbers = sign, penalty: Numbers = penalty
+        ) -> tuple[float, Numbers]:
             margin = sign * (table @ w)
             wrong = 1 / (1 + np.exp(np.clip(margin, -30, 30)))
             total = np.logaddexp(0, -margin).sum() + 0.5 * (penalty * w * w).sum()
@@ -184,7 +188,8 @@ def _fitted(seen: Sequence[Sequence[Example]], schema: Schema) -> Rules:
         found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
         names = [*place, *(f"types {one}" for one in types)]
         weights[predicate] = {
-            name: round(float(weight), 2) for name, weight in zip(names, found, strict=True)
+            name: round(float(weight), 2)
+            for name, weight in zip(names, found, strict=True)
             if abs(weight) >= LEAST or name.startswith("types ")
         }
     return Rules(weights)

@@ -35,8 +35,7 @@ def read(path: Path) -> Schema:
             problems.add(place, f"expected an object with predicate, found {type(row).__name__}")
             continue
         try:
-            for fields in _duie(row):
-                found.append(Predicate.model_validate(fields))
+            found += [Predicate.model_validate(fields) for fields in _duie(row)]
         except ValidationError as error:
             for one in error.errors():
                 field = ".".join(map(str, one["loc"]))

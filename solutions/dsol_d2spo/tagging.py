@@ -1,7 +1,7 @@
 """A tagger of names, learned from labelled documents: a linear chain over tokens (Lafferty et al. 2001).
 
-CRFsuite trains it (averaged perceptron, Collins 2002); what it learned is plain numbers, decoded here, so that serving needs
-neither the library nor a file in its format.
+CRFsuite trains it (averaged perceptron, Collins 2002); what it learned is plain numbers, decoded here, so that serving
+needs neither the library nor a file in its format.
 """
 
 from __future__ import annotations

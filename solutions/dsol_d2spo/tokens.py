@@ -26,7 +26,9 @@ def joined(tokens: Sequence[str], start: int = 0) -> tuple[str, list[Place]]:
     quoted: dict[str, bool] = {}
     for at, raw in enumerate(tokens):
         token = _PLAIN.get(raw, raw)
-        hyphen = token == "-" and 0 < at < len(tokens) - 1 and tokens[at - 1][-1:].isalnum() and tokens[at + 1][:1].isalnum()
+        hyphen = (
+            token == "-" and 0 < at < len(tokens) - 1 and tokens[at - 1][-1:].isalnum() and tokens[at + 1][:1].isalnum()
+        )
         close = glued or hyphen or raw in _CLOSING or bool(text and _WIDE.match(text[-1])) or bool(_WIDE.match(token))
         glued = hyphen or token in _OPENING
         if token == '"':

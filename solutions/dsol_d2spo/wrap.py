@@ -13,7 +13,7 @@ from dsol_d2spo.long import extract
 from dsol_d2spo.merging import merge
 from dsol_d2spo.pieces import cut, sentences
 from dsol_d2spo.prompt import make_prompt, prompts
-from dsol_d2spo.proving import UNGROUNDED, nearest, placing, prove
+from dsol_d2spo.proving import UNGROUNDED, nearest, placing, prove, tightened
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Input, Settings
 from dsol_d2spo.triple import Dropped, Found, Output
@@ -104,6 +104,7 @@ def conclude(
     if old is not None and old[0] is not None:
         ours = [_of_baseline(one, text, old[1]) for one in old[0].triples]
         found = merge(text, [*found, *ours], schema, aliases=settings.aliases)
+    found = [tightened(one, text) for one in found]
     bounds = sentences(text)
     judged = [(one, calibration.items.judge(_item(one, bounds), old is not None)) for one in found]
     learned = calibration.items.items > 0

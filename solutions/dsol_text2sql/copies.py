@@ -15,8 +15,10 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dsol_text2sql.constants import LARGEST, Constant, Value
-from dsol_text2sql.original import Original, Part, key, pick
+from dsol_text2sql.original import Original, Part, pick, place
 from dsol_text2sql.sqlite_source import quoted
 
 Rows = list[list[Any]]
@@ -34,7 +36,7 @@ def draw_copy(original: Original, constants: Sequence[Constant], target: Path, *
     """
     chance = random.Random(seed)
     near = {part.name: [one for one in constants if one.table.lower() == part.name.lower()] for part in original.parts}
-    tables = _thinned(original.parts, near, chance)
+    tables = _thinned(original, constants, chance)
     share = chance.choice(REPEATED)
     for part in original.parts:
         _repeat(part, tables[part.name], share, chance)
@@ -63,64 +65,41 @@ def draw_copy(original: Original, constants: Sequence[Constant], target: Path, *
         connection.execute("COMMIT")
 
 
-def _thinned(parts: Sequence[Part], near: dict[str, list[Constant]], chance: random.Random) -> dict[str, Rows]:
+def _thinned(original: Original, constants: Sequence[Constant], chance: random.Random) -> dict[str, Rows]:
     """Leave rows out, with the rows that point to them; what holds a constant stays, and a row of every table."""
-    forced = _with_ancestors(
-        parts,
-        {
-            part.name: {at for at, row in enumerate(part.rows) if _holds(part, row, near[part.name])}
-            | set(chance.sample(range(len(part.rows)), min(1, len(part.rows))))
-            for part in parts
-        },
-    )
+    forced = original.holding(constants)
+    for part in original.parts:
+        forced[part.name][chance.sample(range(len(part.rows)), min(1, len(part.rows)))] = True
+    _add_ancestors(original, forced)
     kept = {}
-    for part in parts:
+    for part in original.parts:
         share = chance.choice(SHARES)
-        kept[part.name] = {at for at in range(len(part.rows)) if chance.random() < share} | forced[part.name]
-    by_name = {part.name: part for part in parts}
+        drawn = np.array([chance.random() < share for _ in part.rows], dtype=bool)
+        kept[part.name] = drawn | forced[part.name]
     gone = True
     while gone:
         gone = False
-        for part in parts:
-            for link in part.links:
-                other = by_name[link.table]
-                left_out = {key(row, link.there) for at, row in enumerate(other.rows) if at not in kept[other.name]} - {
-                    key(other.rows[at], link.there) for at in kept[other.name]
-                }
-                orphans = {at for at in kept[part.name] if key(part.rows[at], link.here) in left_out}
-                orphans -= forced[part.name]
-                kept[part.name] -= orphans
-                gone = gone or bool(orphans)
-    return {part.name: [list(part.rows[at]) for at in sorted(kept[part.name])] for part in parts}
+        for tie in original.ties:
+            present = kept[tie.other]
+            left_out = np.setdiff1d(tie.there[~present], tie.there[present])
+            orphans = kept[tie.part] & np.isin(tie.here, left_out) & ~forced[tie.part]
+            kept[tie.part] &= ~orphans
+            gone = gone or bool(orphans.any())
+    return {
+        part.name: [list(part.rows[at]) for at in np.flatnonzero(kept[part.name]).tolist()] for part in original.parts
+    }
 
 
-def _with_ancestors(parts: Sequence[Part], chosen: dict[str, set[int]]) -> dict[str, set[int]]:
+def _add_ancestors(original: Original, chosen: dict[str, np.ndarray]) -> None:
     """Add the rows that chosen rows point to, and what these point to."""
-    by_name = {part.name: part for part in parts}
-    waiting = [(part, set(chosen[part.name])) for part in parts]
-    while waiting:
-        part, fresh = waiting.pop()
-        for link in part.links:
-            other = by_name[link.table]
-            places = {key(row, link.there): at for at, row in enumerate(other.rows)}
-            found = {places.get(key(part.rows[at], link.here)) for at in fresh}
-            added = {at for at in found if at is not None} - chosen[other.name]
-            chosen[other.name] |= added
-            if added:
-                waiting.append((other, added))
-    return chosen
-
-
-def _holds(part: Part, row: Sequence[Any], constants: Sequence[Constant]) -> bool:
-    for one in constants:
-        text, value = str(one.value).lower(), str(row[_place(part, one.column)]).lower()
-        if (one.pattern and text.replace("%", "") in value) or text == value:
-            return True
-    return False
-
-
-def _place(part: Part, column: str) -> int:
-    return [name.lower() for name in part.columns].index(column.lower())
+    more = True
+    while more:
+        more = False
+        for tie in original.ties:
+            parents = tie.parent[chosen[tie.part]]
+            parents = parents[parents >= 0]
+            more = more or not chosen[tie.other][parents].all()
+            chosen[tie.other][parents] = True
 
 
 def _move_links(part: Part, tables: dict[str, Rows], chosen: dict[str, Rows], chance: random.Random) -> None:
@@ -169,7 +148,7 @@ def _put_near(
     rows = tables[part.name]
     grouped: dict[int, list[Constant]] = {}
     for one in constants:
-        grouped.setdefault(_place(part, one.column), []).append(one)
+        grouped.setdefault(place(part, one.column), []).append(one)
     for at, those in grouped.items():
         if at in part.pointed:
             continue

@@ -6,9 +6,12 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+import numpy as np
 
 from dsol_text2sql.constants import Constant
 from dsol_text2sql.query import weigh
@@ -50,11 +53,46 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Tie:
+    """Which rows a foreign key ties together: `part`'s rows point to rows of `other`.
+
+    `here` and `there` number the keys of each side's rows, int64; equal numbers are equal keys, -1 is a key that the
+    other side doesn't have. `parent`: the row of `other` that each row points to, or -1.
+    """
+
+    part: str
+    other: str
+    here: np.ndarray
+    there: np.ndarray
+    parent: np.ndarray
+
+
+@dataclass(frozen=True)
 class Original:
     """What copies are drawn from: the statements that create tables and views, and the tables."""
 
     statements: tuple[str, ...]
     parts: tuple[Part, ...]
+
+    @cached_property
+    def ties(self) -> list[Tie]:
+        """Tie the rows of all tables together, in the order of tables and their links."""
+        rows = {part.name: part.rows for part in self.parts}
+        found = []
+        for part in self.parts:
+            for link in part.links:
+                numbers: dict[Row, int] = {}
+                there = [numbers.setdefault(key(row, link.there), len(numbers)) for row in rows[link.table]]
+                last = {number: at for at, number in enumerate(there)}
+                here = [numbers.get(key(row, link.here), -1) for row in part.rows]
+                parent = [last.get(number, -1) for number in here]
+                arrays = (np.array(ids, dtype=np.int64) for ids in (here, there, parent))
+                found.append(Tie(part.name, link.table, *arrays))
+        return found
+
+    def holding(self, constants: Sequence[Constant]) -> dict[str, np.ndarray]:
+        """Mark the rows of each table that hold one of the constants, in any case of letters; boolean."""
+        return {part.name: _holding(part, constants) for part in self.parts}
 
 
 def read_original(path: Path, *, rows: int = LARGEST_TABLE) -> Original:
@@ -108,6 +146,25 @@ def with_constants(original: Original, path: Path, constants: Sequence[Constant]
                 added += _rows(connection, part, rest, (one.value,))
             parts.append(replace(part, rows=tuple(dict.fromkeys((*part.rows, *added)))) if added else part)
         return Original(original.statements, _closed(connection, parts))
+
+
+def _holding(part: Part, constants: Sequence[Constant]) -> np.ndarray:
+    held = np.zeros(len(part.rows), dtype=bool)
+    for one in constants:
+        if one.table.lower() != part.name.lower():
+            continue
+        at = place(part, one.column)
+        text, values = str(one.value).lower(), (str(row[at]).lower() for row in part.rows)
+        inside = text.replace("%", "")
+        held |= np.fromiter(
+            ((one.pattern and inside in value) or text == value for value in values), dtype=bool, count=len(part.rows)
+        )
+    return held
+
+
+def place(part: Part, column: str) -> int:
+    """Find a column's position by its name in any case."""
+    return [name.lower() for name in part.columns].index(column.lower())
 
 
 def pick(row: Sequence[Any], places: Iterable[int]) -> Row:

@@ -141,7 +141,7 @@ def wrap(
                 temperature=settings.temperature,
                 max_new_tokens=settings.max_new_tokens,
             )
-        known: dict[tuple[str, str], Candidate] = {}  # a slow query is run once, however many samples agree on it
+        known: dict[tuple[int, str], Candidate] = {}  # what samples agree on is read, and a slow query run, only once
         tried = [
             [tried_once(one, completion, False, known) for completion in some]
             for one, some in zip(asked, sampled, strict=True)
@@ -156,17 +156,20 @@ def wrap(
         return tried
 
     def tried_once(
-        one: Asked, completion: Completion, greedy: bool, known: dict[tuple[str, str], Candidate]
+        one: Asked, completion: Completion, greedy: bool, known: dict[tuple[int, str], Candidate]
     ) -> Candidate:
-        output = prompt.parse(completion.text, one.values)
-        if output is None:
-            return weigh(Candidate("", None, "no_query", "the model wrote no query"), completion, greedy)
-        database = one.place.database
-        sql = mend_values(output.sql, database.schema, one.matches, one.literals, one.question)
-        key = (database.name, sql)
+        key = (id(one), completion.text)
         if key not in known:
-            known[key] = attempt(sql, database, settings.row_limit, settings.timeout)
+            output = prompt.parse(completion.text, one.values)
+            known[key] = (
+                attempted(one, output.sql) if output else Candidate("", None, "no_query", "the model wrote no query")
+            )
         return weigh(known[key], completion, greedy)
+
+    def attempted(one: Asked, written: str) -> Candidate:
+        database = one.place.database
+        sql = mend_values(written, database.schema, one.matches, one.literals, one.question)
+        return attempt(sql, database, settings.row_limit, settings.timeout)
 
     return Answering(Input, answer_all)
 

@@ -144,6 +144,7 @@ def ours(folder: Path, context: int, tokenizer: str, processes: int) -> dict[str
     from transformers import AutoTokenizer
 
     from dsol.corpus.build import build
+    from dsol.corpus.contamination import Contamination
     from dsol.corpus.source import Cleaning, Source
     from dsol.documents import tokenise
     from dsol_trl.template import codec
@@ -151,7 +152,7 @@ def ours(folder: Path, context: int, tokenizer: str, processes: int) -> dict[str
     evaluation = {"planted": json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))}
     source = {"web": Source(paths=(folder / "corpus",), kind="site")}
     started = time.monotonic()
-    build(source, Cleaning(), evaluation, folder / "built", processes=processes)
+    build(source, Cleaning(), Contamination.of(evaluation), folder / "built", processes=processes)
     built = time.monotonic()
     if not tokenizer:
         return {"build": built - started}

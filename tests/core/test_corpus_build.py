@@ -9,6 +9,7 @@ import pytest
 from dsol import rows
 from dsol.corpus import build as module
 from dsol.corpus.build import build
+from dsol.corpus.contamination import Contamination
 from dsol.corpus.source import Cleaning, Source
 from dsol.documents import tokenise
 from dsol.errors import DataError
@@ -16,6 +17,8 @@ from dsol.errors import DataError
 CORPORA = Path(__file__).parents[3] / "shared" / "data" / "corpora"
 BANNER = "We use cookies to make this site better for you; accept them all."
 SECRET = "the answer to the ultimate question of pumps is that forty two of them were tested in the large hall"
+EXAM = Contamination.of({"exam": [SECRET]})
+NOTHING = Contamination.of({})
 
 
 def prose(random, count=200, chinese=False):
@@ -59,7 +62,7 @@ def read(path):
 
 def test_every_drop_is_counted_and_shown(folder):
     out = folder / "out"
-    report = build(sources(folder), Cleaning(), {"exam": [SECRET]}, out)
+    report = build(sources(folder), Cleaning(), EXAM, out)
     assert report == json.loads((out / "corpus.json").read_text(encoding="utf-8"))
     assert list(report) == ["site", "book"]
     site = report["site"]
@@ -86,7 +89,7 @@ def test_every_drop_is_counted_and_shown(folder):
 
 def test_switches_keep_what_they_name(folder):
     keep = Cleaning(least=0, letters=0, repeated=0, exact=False, near=False, ngram=0, heldout=0)
-    report = build(sources(folder), keep, {"exam": [SECRET]}, folder / "out")
+    report = build(sources(folder), keep, EXAM, folder / "out")
     assert report["site"]["kept"] == 124
     assert not report["site"]["dropped"]
     assert not report["site"]["removed"]
@@ -94,7 +97,7 @@ def test_switches_keep_what_they_name(folder):
 
 def test_languages_may_be_chosen(folder):
     site = {"site": sources(folder)["site"]}
-    report = build(site, Cleaning(languages=("zh",), heldout=0), {}, folder / "out")["site"]
+    report = build(site, Cleaning(languages=("zh",), heldout=0), NOTHING, folder / "out")["site"]
     assert report["languages"] == {"zh": 40}
     assert report["dropped"]["language en"]["count"] == 83
 
@@ -107,7 +110,7 @@ def test_a_copy_of_a_held_out_text_never_stays_in_training(tmp_path):
         for copy in range(2):
             (tmp_path / "in" / f"{number}-{copy}.txt").write_text(text, encoding="utf-8")
     source = {"site": Source(paths=str(tmp_path / "in"), kind="site")}
-    build(source, Cleaning(exact=False, near=False, heldout=0.2), {}, tmp_path / "out")
+    build(source, Cleaning(exact=False, near=False, heldout=0.2), NOTHING, tmp_path / "out")
     kept, held = read(tmp_path / "out" / "site.jsonl"), read(tmp_path / "out" / "heldout" / "site.jsonl")
     assert held
     assert not {row["text"] for row in kept} & {row["text"] for row in held}
@@ -116,7 +119,7 @@ def test_a_copy_of_a_held_out_text_never_stays_in_training(tmp_path):
 def test_the_result_does_not_depend_on_the_workers(folder, monkeypatch):
     monkeypatch.setattr(module, "SMALL", 0)
     for count in (1, 2):
-        build(sources(folder), Cleaning(), {"exam": [SECRET]}, folder / f"out{count}", processes=count)
+        build(sources(folder), Cleaning(), EXAM, folder / f"out{count}", processes=count)
     one, two = folder / "out1", folder / "out2"
     for path in sorted(path for path in one.rglob("*") if path.is_file()):
         assert path.read_bytes() == (two / path.relative_to(one)).read_bytes(), path
@@ -124,14 +127,14 @@ def test_the_result_does_not_depend_on_the_workers(folder, monkeypatch):
 
 def test_a_break_leaves_nothing_that_looks_complete(folder):
     out = folder / "out"
-    build(sources(folder), Cleaning(), {}, out)
+    build(sources(folder), Cleaning(), NOTHING, out)
 
     def stop(done, total, note=""):
         if note == "writing":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build(sources(folder), Cleaning(), {}, out, stop)
+        build(sources(folder), Cleaning(), NOTHING, out, stop)
     assert not (out / "corpus.json").exists()
     assert not list(out.rglob(".*"))
 
@@ -142,14 +145,14 @@ def test_a_source_without_anything_left_is_named_with_the_reasons(tmp_path):
         (tmp_path / name / "a.txt").write_text(text, encoding="utf-8")
     made = {name: Source(paths=str(tmp_path / name), kind="site") for name in ("empty", "short", "good")}
     with pytest.raises(DataError, match=r"source empty: no document is left of 0 read .*a.txt: empty"):
-        build(made, Cleaning(), {}, tmp_path / "out")
+        build(made, Cleaning(), NOTHING, tmp_path / "out")
     del made["empty"]
     with pytest.raises(DataError, match=r"source short: no document is left of 1 read .1 too short"):
-        build(made, Cleaning(), {}, tmp_path / "out")
+        build(made, Cleaning(), NOTHING, tmp_path / "out")
     assert not (tmp_path / "out" / "corpus.json").exists()
     again = {name: Source(paths=str(tmp_path / "good"), kind=kind) for name, kind in (("a", "site"), ("b", "book"))}
     with pytest.raises(DataError, match=r"source a: no document is left of 1 read .1 that other documents repeat"):
-        build(again, Cleaning(), {}, tmp_path / "out")
+        build(again, Cleaning(), NOTHING, tmp_path / "out")
 
 
 class Letters:
@@ -229,5 +232,5 @@ def test_versions_of_a_standard_are_found_to_repeat_each_other(tmp_path):
     if not CORPORA.exists():
         pytest.skip(f"{CORPORA} is not here")
     source = {"openapi": Source(paths=str(CORPORA / "openapi_spec" / "versions" / "3.0.*.md"), kind="standard")}
-    report = build(source, Cleaning(), {}, tmp_path / "out", processes=1)["openapi"]
+    report = build(source, Cleaning(), NOTHING, tmp_path / "out", processes=1)["openapi"]
     assert report["characters"] + report["heldout"]["characters"] < 0.6 * report["read_characters"]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import dsol
+
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 
@@ -45,6 +47,27 @@ def test_training_libraries_live_in_one_place():
 def test_importing_brings_no_training_library(name):
     code = f"import sys, {name}; print([one for one in {HEAVY} if one in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_every_public_name_is_found_where_it_lives():
+    assert {name for names in dsol.HOMES.values() for name in names} | {"hookimpl"} == set(dsol.__all__)
+    for name in dsol.__all__:
+        assert getattr(dsol, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'Anwser'"):
+        dsol.Anwser  # noqa: B018
+
+
+def test_help_needs_no_model_table_or_number():
+    """What costs processor time on any machine, and which help has no use for."""
+    needless = ("pydantic", "rich.console", "yaml", "numpy", "sqlalchemy", "langchain_core", "pyarrow")
+    code = (
+        "import sys, dsol.cli; from dsol.plugins import load_plugins; "
+        "dsol.cli.application(load_plugins())(['--help'], standalone_mode=False); "
+        f"print([one for one in {needless} if one in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "Usage:" in found
+    assert found.endswith("\n[]\n")
 
 
 def test_help_is_quick():

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dsol import building, mcq
+from dsol.backend import Backend
 from dsol.errors import DataError, DsolError
 from dsol.mcq import Question, read
+from dsol.parts import Parts
+from dsol.recipe import Recipe
+from dsol.run import Run
+from dsol.screening import make_screen
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "mcq"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the shared data set {DATA} is absent")
@@ -198,3 +205,37 @@ def test_a_folder_stands_for_its_files(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="holds no file that ends in"):
         read(tmp_path / "empty")
+
+
+def test_a_run_reads_its_sets_once_and_keeps_all_their_texts_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, word in (("a", "apple"), ("b", "banana")):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / f"{name}.jsonl", row(question=f"What is a {word}?"), row(question=f"And two {word}s?"))
+    write(tmp_path / "general.jsonl", row(question="Which?"))
+    calls: list[tuple[Path, ...]] = []
+    monkeypatch.setattr(mcq, "read", lambda *paths: calls.append(paths) or read(*paths))
+    sets = {"domain": (tmp_path / "a", tmp_path / "b" / "b.jsonl"), "general": (tmp_path / "general.jsonl",)}
+    recipe = Recipe(base="x", solutions={"any": {}}, evaluation=sets, stages={"sft": {}})
+    parts = Parts(recipe, (), cast(Backend, None))
+    judged = building.questions(parts)
+    assert {name: len(texts) for name, texts in judged.items()} == {"a": 2, "b.jsonl": 2, "general.jsonl": 1}
+    assert "banana" in judged["b.jsonl"][0]
+    screen = make_screen(parts, Run(tmp_path))
+    assert {name: len(some) for name, some in screen.questions.items()} == {"domain": 4, "general": 1}
+    assert calls == [sets["domain"], sets["general"]]
+
+
+def test_files_of_one_name_are_both_kept_apart(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "test.jsonl", row(question=f"What is {name}?", id=name))
+    recipe = Recipe(
+        base="x",
+        solutions={"any": {}},
+        evaluation={"domain": [tmp_path / "a" / "test.jsonl"], "general": [tmp_path / "b" / "test.jsonl"]},
+        stages={"sft": {}},
+    )
+    texts = building.questions(Parts(recipe, (), cast(Backend, None)))["test.jsonl"]
+    assert [text.split("?")[0] for text in texts] == ["What is a", "What is b"]

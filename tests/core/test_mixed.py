@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from dsol import rows
 from dsol.run import read_json
 
 EN = [
@@ -239,6 +240,20 @@ def test_a_changed_ratio_tokenises_nothing_again(finished, dsol):
     assert len(variants) == 2
     assert all((one / "rows").resolve() == shared.resolve() for one in variants)
     assert (folder / "sweep" / "sweep.html").exists()
+
+
+def test_rows_that_are_held_out_stay_the_same_after_a_kill_between_two_sources(finished):
+    folder = finished[0] / "run" / "rows"
+    whole, held = folder / "heldout-whole", folder / "heldout"
+    assert {path.stem for path in held.glob("*.arrow")} == {"norms", "pages", "手册", "wiki", "talks", "echo"}
+    shorter = 0
+    for path in sorted(held.glob("*.arrow")):
+        before = path.read_bytes()
+        shorter += len(rows.read(path)) < len(rows.read(whole / path.name))
+        for _ in range(2):  # a process that goes on thins again what one before it had thinned
+            rows.thin(whole / path.name, 400, path)
+            assert path.read_bytes() == before
+    assert shorter
 
 
 def test_killed_at_ten_random_moments_it_ends_as_the_unbroken_one(finished, start, tmp_path):

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 import dsol
 from dsol import RecipeError
+from dsol.cli import application
 from dsol.layers import for_base, merge, named, parse_override, parse_yaml, read_layer, spelled
 from dsol.options import read_options
+from dsol.plugins import load_plugins
+from dsol.reading import read_parts
 from dsol.recipe import check, dump
 
 GOOD = {"solutions": {"x": {}}, "stages": {"sft": {}}}
@@ -193,3 +196,29 @@ def test_shares_out_of_range_and_documents_without_sources_are_mistakes(stage, m
 def test_a_recipe_without_data_is_a_mistake():
     with pytest.raises(RecipeError, match="names neither `solutions` nor `sources`"):
         check("r", {"stages": {"a": {}}}, {})
+
+
+@pytest.mark.parametrize("targets", [["seed"], ["text2sql", "seed"], ["mine.yaml"], ["seed", "mine.yaml"]])
+def test_a_whole_recipe_is_named_alone(targets):
+    """A plugin's recipe like a file: nothing is laid over it that would be left out without a word."""
+    recipe = Path("long") if len(targets) == 1 else None
+    with pytest.raises(RecipeError, match="is a recipe already; name it alone, without --recipe"):
+        read_parts(load_plugins(), targets, recipe=recipe)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train", "text2sql", "--run-dir", "x"], "'--run-dir', did you mean '--run'? (there is: --run, "),
+        (["plan", "text2sql", "--gpus", "1x24GB"], "did you mean '--gpu'? (there is: --gpu, "),
+        (["train", "text2sql", "--databse", "x"], "did you mean '--database'? (there is: --database, "),
+        (["train", "text2sql", "--bse=x"], "did you mean '--base'? (there is: --base, "),
+    ],
+)
+def test_an_unknown_option_is_set_beside_the_commands_own_and_the_solutions(words, said):
+    with pytest.raises(RecipeError) as caught:
+        application(load_plugins())(words, standalone_mode=False)
+    message = str(caught.value)
+    assert said in message
+    assert "--examples" in message
+    assert "--recipe" in message

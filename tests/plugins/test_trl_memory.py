@@ -103,3 +103,32 @@ def test_the_estimate_is_near_a_real_peak():
     case = benchmark.Case("small", "full", "tasks", 4096)
     found = benchmark.measure(case)
     assert benchmark.estimate(case, found) == pytest.approx(found.peak, rel=0.15), json.dumps(found.__dict__)
+
+
+def test_training_decides_as_the_plan_does(tmp_path):
+    """The same sizes stand behind what `dsol plan` says of a base and what a stage does with it."""
+    from dsol.knowhow.starting import step_work
+    from dsol.recipe import Stage
+    from dsol.sizing import Machine, option
+    from dsol_trl.hardware import Hardware, fits, wants_checkpointing
+
+    shape = KNOWN["qwen3-1.7b"]
+    seen = set()
+    for way in ("full", "lora"):
+        for memory in (4, 8, 16, 24, 34, 40, 48, 80):
+            work = step_work(Stage(batch_tokens=16384), way)
+            planned = option(shape, work, Machine("card", "cuda", 1, memory * 10**9))
+            here = Hardware("cuda", True, memory * 10**9)
+            assert fits(shape, work, here) == planned.fits
+            assert wants_checkpointing(shape, work, here) == (planned.kept.peak > planned.room)
+            seen.add((fits(shape, work, here), wants_checkpointing(shape, work, here)))
+    assert seen == {(True, True), (True, False), (False, True)}
+
+
+def test_a_model_without_attention_has_a_shape(tmp_path):
+    from transformers import MambaConfig
+
+    MambaConfig(vocab_size=64, hidden_size=16, num_hidden_layers=2, state_size=4).save_pretrained(tmp_path)
+    found = read(tmp_path, "mamba")
+    assert (found.layers, found.heads, found.cache) == (2, 0, 0)
+    assert found.parameters > 0

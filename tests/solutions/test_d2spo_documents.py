@@ -36,16 +36,23 @@ def wrong(*args):
 
 def test_plain_rows_and_aliases(tmp_path):
     row = {"subject": "华为", "predicate": "创始人", "object": "任正非", "subject_type": "ORG", "object_type": "PER"}
-    path = write(tmp_path, "a.jsonl", [{"id": "x", "text": "华为由任正非创立。", "triples": [row]}, {"text": "No triple."}])
+    path = write(
+        tmp_path, "a.jsonl", [{"id": "x", "text": "华为由任正非创立。", "triples": [row]}, {"text": "No triple."}]
+    )
     one, two = documents.read([path], SCHEMA)
     assert (one.id, one.language, triples(one)) == ("x", "zh", [("华为", "founded by", "任正非")])
     assert (two.language, two.gold) == ("en", ())
 
 
 def test_duie_objects_of_several_parts(tmp_path):
-    row = {"text": "王雪纯在《晴雯曲》中配音。", "spo_list": [
-        {"subject": "王雪纯", "subject_type": "娱乐人物", "predicate": "配音", "object": {"@value": "晴雯", "inWork": "晴雯曲"},
-         "object_type": {"@value": "人物", "inWork": "影视作品"}}]}  # fmt: skip
+    said = {
+        "subject": "王雪纯",
+        "subject_type": "娱乐人物",
+        "predicate": "配音",
+        "object": {"@value": "晴雯", "inWork": "晴雯曲"},
+        "object_type": {"@value": "人物", "inWork": "影视作品"},
+    }
+    row = {"text": "王雪纯在《晴雯曲》中配音。", "spo_list": [said]}
     (one,) = documents.read([write(tmp_path, "duie.json", [row])])
     assert triples(one) == [("王雪纯", "配音", "晴雯"), ("王雪纯", "配音.inWork", "晴雯曲")]
     assert [gold.triple.object_type for gold in one.gold] == ["人物", "影视作品"]
@@ -98,7 +105,8 @@ def test_docred_has_aliases_evidence_and_names_of_relations(tmp_path):
 
 
 def test_lines_of_finre_and_no_relation(tmp_path):
-    text = "东方航空\t上航\tunknown\t东方航空将与上航合并\n\n东方航空\t上航\t合并\t东方航空将与上航合并\n甲\t乙\tunknown\t甲见乙\n"
+    told = "东方航空将与上航合并"
+    text = f"东方航空\t上航\tunknown\t{told}\n\n东方航空\t上航\t合并\t{told}\n甲\t乙\tunknown\t甲见乙\n"
     one, two = documents.read([write(tmp_path, "train.txt", text)])
     assert triples(one) == [("东方航空", "合并", "上航")]
     assert [entity.names[0] for entity in one.entities] == ["东方航空", "上航"]
@@ -157,7 +165,7 @@ def test_all_problems_at_once_with_line_and_field(tmp_path):
     ("row", "words"),
     [
         ({"tokens": ["a", "b"], "entities": [{"type": "X", "start": 1, "end": 3}]}, ("entities[1]", "of the 2 tokens")),
-        ({"tokens": list("abcd"), "entities": [{"type": "X", "start": 0, "end": 2}, {"type": "X", "start": 1, "end": 3}]},
+        ({"tokens": list("abcd"), "entities": [{"start": 0, "end": 2}, {"start": 1, "end": 3}]},
          ("entities[2]", "overlap")),
         ({"tokens": []}, ("tokens", "isn't empty")),
         ({"tokens": ["a"], "relations": [{"type": "X", "head": 0, "tail": 1}]}, ("relations[1].head", "none of the 0")),
@@ -189,8 +197,8 @@ def test_schema_files_round_trip_and_say_what_is_wrong(tmp_path):
     for name in ("a.yaml", "a.json"):
         schemas.write(SCHEMA, tmp_path / name)
         assert schemas.read(tmp_path / name) == SCHEMA
-    bad = write(tmp_path, "bad.yaml", "- {predicate: a, subject: X}\n- {subject_type: X}\n- {predicate: b, aliases: [c]}\n"
-                "- {predicate: c}\n- {predicate: b}\n- b\n")  # fmt: skip
+    rows = ("{predicate: a, subject: X}", "{subject_type: X}", "{predicate: b, aliases: [c]}", "{predicate: c}")
+    bad = write(tmp_path, "bad.yaml", "".join(f"- {row}\n" for row in (*rows, "{predicate: b}", "b")))
     with pytest.raises(DataError) as error:
         schemas.read(bad)
     said = "\n".join(error.value.problems)
@@ -207,6 +215,9 @@ def test_schema_of_rows_and_of_bare_texts(tmp_path):
     (predicate,) = schemas.of_documents([one]).predicates
     assert (predicate.predicate, predicate.subject_type, predicate.object_type) == ("P19", "PER", "LOC")
     assert propose([one]) == schemas.of_documents([one])
-    texts = ["Alice Smith works for Acme Group. Bob Jones works for Beta Holdings.", "Carol King works for Delta Works."]
+    texts = [
+        "Alice Smith works for Acme Group. Bob Jones works for Beta Holdings.",
+        "Carol King works for Delta Works.",
+    ]
     assert "works for" in [one.predicate for one in propose(texts=texts).predicates]
     assert propose(texts=["nothing here"]).predicates == ()

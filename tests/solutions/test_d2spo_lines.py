@@ -143,7 +143,8 @@ def check(text: str) -> None:
     assert len({one.model_dump_json() for one in read.triples}) == len(read.triples)
     for one in read.triples:
         assert one.predicate in PREDICATES.values()
-        assert one.subject.strip() and one.object.strip()
+        assert one.subject.strip()
+        assert one.object.strip()
     assert all(one.reason and len(one.text) <= 200 for one in read.dropped)
     read_labels(text, Triple(subject="a", predicate="", object="b"), PREDICATES)
     read_lines(text)

@@ -23,10 +23,14 @@ _SPLITS = re.compile(r"[_\-. ](test|val|valid|dev|train)$")
 
 @dataclass(frozen=True)
 class Reading:
-    """The questions of a set, and why rows were left out of it: file, line, field and reason of each."""
+    """The questions of a set, and why rows were left out of it: file, line, field and reason of each.
+
+    `counts`: how many of the questions each path brought, in their order.
+    """
 
     questions: tuple[Question, ...]
     left_out: tuple[str, ...] = ()
+    counts: tuple[tuple[Path, int], ...] = ()
 
 
 class Unfit(Exception):
@@ -46,7 +50,9 @@ def read(*paths: Path, skip: bool = False) -> Reading:
     problems: list[str] = []
     left_out: list[str] = []
     places: dict[str, str] = {}
-    for path in files(paths):
+    counts: list[tuple[Path, int]] = []
+    for given, path in [(one, path) for one in paths for path in files([one])]:
+        before = len(questions)
         for number, record in enumerate(read_records(path), 1):
             taken_apart = exam.holds(record.fields)
             try:
@@ -59,12 +65,13 @@ def read(*paths: Path, skip: bool = False) -> Reading:
                 continue
             places |= dict.fromkeys((one.id for one in found), record.place)
             questions += found
+        counts.append((given, len(questions) - before))
     if problems:
         raise DataError([f"{len(problems)} rows don't fit; mend them, or leave them out with --skip-unfit", *problems])
     if not questions:
         names = ", ".join(map(str, paths))
         raise DataError([f"{names}: no row can be asked as multiple choice", *left_out])
-    return Reading(tuple(questions), tuple(left_out))
+    return Reading(tuple(questions), tuple(left_out), tuple(counts))
 
 
 def _questions(record: Record, path: Path, number: int, taken_apart: bool) -> list[Question]:

@@ -75,7 +75,7 @@ def _task_tokens(parts: Parts, run: Run) -> int:
     total = 0
     for path in sorted((run / "rows").rglob("*.arrow")):
         name = str(path.relative_to(run / "rows").with_suffix(""))
-        if name not in parts.recipe.sources and not name.startswith("heldout/"):
+        if name not in parts.recipe.sources and not name.startswith(("heldout/", "heldout-whole/")):
             lengths, _, prefixes = sizes(path)
             total += int(lengths.sum() - prefixes.sum())
     return total

@@ -1,4 +1,4 @@
-"""Lay a plan out for a terminal of 100 columns or more."""
+"""Lay a plan out for a terminal: the rules in a table where there is room for one, else one below the other."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from dsol.planning.plan import Plan
 from dsol.sizing.fitting import USABLE
 
 WIDEST = 120  # columns: longer lines are hard to read
+NARROW = 100  # columns: with fewer, a table of sentences is a column of syllables
 
 
 def tables(plan: Plan, width: int) -> Iterable[Any]:
     """Lay a plan out as rich tables and lines for a terminal of so many columns."""
-    yield _advice_table(plan, width)
+    if width >= NARROW:
+        yield _advice_table(plan, width)
+    else:
+        yield from _advice_list(plan)
     yield ""
     yield from _size_tables(plan)
     yield ""
@@ -45,7 +49,27 @@ def _advice_table(plan: Plan, width: int) -> Any:
     return table
 
 
+def _advice_list(plan: Plan) -> Iterable[Any]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    yield Text("What the rules propose", style="italic")
+    before = ""
+    for one in plan.advice:
+        used = f"overridden: {_value(one.used)}" if one.state == "overridden" else one.state
+        yield Text.assemble(
+            "\n", (one.rule, "bold"), f"  {one.setting} ", (_value(one.value), "bold"), f", {used}" if used else ""
+        )
+        yield Padding(f"because {one.because}", (0, 0, 0, 2))
+        if one.rule != before:
+            yield Padding(Text(f"+ {one.evidence}", style="dim"), (0, 0, 0, 2))
+            if one.against:
+                yield Padding(Text(f"- {one.against}", style="dim"), (0, 0, 0, 2))
+        before = one.rule
+
+
 def _size_tables(plan: Plan) -> Iterable[Any]:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     shape, machine = plan.facts.shape, plan.facts.machine
@@ -61,10 +85,12 @@ def _size_tables(plan: Plan) -> Iterable[Any]:
             title=f"Training, stage {stage.name}: {count(stage.step.tokens)} tokens in a step",
             title_justify="left",
             show_edge=False,
+            box=SIMPLE_HEAD,
+            padding=(0, 0, 0, 1),
         )
-        for name in ("way", "weights", "gradients", "optimizer", "activations", "workspace", "peak"):
+        for name in ("way", "weights", "gradients", "optim.", "activ.", "work", "peak"):
             table.add_column(name, justify="left" if name == "way" else "right", no_wrap=True)
-        table.add_column("verdict")
+        table.add_column("verdict", no_wrap=True)
         for one in stage.ways:
             for again, sized in ((False, one.kept), (True, one.again)):
                 fits = ("fits" if sized.peak <= one.room else "too large") if one.room else "?"
@@ -83,6 +109,7 @@ def _size_tables(plan: Plan) -> Iterable[Any]:
         title=f"Answering: {plan.ask.context} tokens each, {plan.ask.concurrency} at once",
         title_justify="left",
         show_edge=False,
+        box=SIMPLE_HEAD,
     )
     for name in ("weights in", "weights", "key/value cache", "peak", "verdict"):
         table.add_column(name, justify="left" if name in ("weights in", "verdict") else "right")

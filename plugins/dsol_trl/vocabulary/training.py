@@ -17,9 +17,11 @@ from torch.nn.utils import parametrize
 from torch.optim.lr_scheduler import OneCycleLR
 
 from dsol import NO_LOSS, Codec
+from dsol.sizing import Work
 from dsol_trl import hardware
-from dsol_trl.model import load_model
+from dsol_trl.model import load_model, read_card
 from dsol_trl.quiet import quiet
+from dsol_trl.shape import read
 from dsol_trl.vocabulary import rows
 
 CONTEXT = 512  # tokens of a row: new rows learn from their neighbourhood
@@ -53,7 +55,10 @@ def train(
         model = load_model(base, torch.bfloat16 if machine.bf16 else torch.float32).to(machine.device)
     model.requires_grad_(False).train()
     new = _lay_over(model, start)
-    _save_memory(model, sum(one.numel() for one in new), machine)
+    tokens_at_once = ROWS * CONTEXT
+    work = Work("lora", tokens_at_once, tokens_at_once, rank=1)  # all but the new rows is frozen
+    if hardware.wants_checkpointing(read(base, base.name, read_card(base).trust_remote_code), work, machine):
+        model.gradient_checkpointing_enable()
     cut = _rows(codec, texts)
     batches = list(_batches(cut, tokens, seed))
     steps = -(-len(batches) // STEP)
@@ -85,15 +90,6 @@ def _lay_over(model: Any, start: int) -> list[torch.nn.Parameter]:
         one = shared.setdefault(frozen.data_ptr(), _New(frozen, start).to(frozen.device))
         parametrize.register_parametrization(module, name, one, unsafe=True)
     return [one.rows for one in shared.values()]
-
-
-def _save_memory(model: Any, trained: int, machine: hardware.Hardware) -> None:
-    config = model.config.get_text_config()
-    parameters = sum(one.numel() for one in model.parameters())
-    if hardware.wants_checkpointing(
-        parameters, trained, config.num_hidden_layers, config.hidden_size, ROWS * CONTEXT, machine
-    ):
-        model.gradient_checkpointing_enable()
 
 
 def _loss(model: Any, batch: Sequence[Sequence[int]]) -> torch.Tensor:
