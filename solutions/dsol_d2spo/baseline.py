@@ -44,7 +44,7 @@ def make_baseline(settings: Settings, files: Mapping[str, Any]) -> Baseline:
                     key = (one.subject, one.predicate, one.object)
                     if key not in found or found[key].confidence < one.confidence:
                         found[key] = one
-        triples = tuple(sorted(found.values(), key=lambda one: -one.confidence)[: settings.triples])
+        triples = tuple(sorted(found.values(), key=lambda one: -one.confidence)[: settings.triples or None])
         sure = sum(one.confidence for one in triples) / len(triples) if triples else 0.5
         return Output(triples=triples), sure
 

@@ -23,7 +23,7 @@ class Settings(dsol.Settings):
     text's words, or for the relation of every two names that are marked in it, which suits small models. `frequent`:
     learn only the so many most frequent predicates of the rows (0: all). `batch`: predicates that one prompt asks for;
     `negatives`: how many of them are predicates that don't hold, in training (of marks: pairs without a relation to
-    each pair with one). `triples`: the most that are returned of a document.
+    each pair with one). `triples`: the most that are returned of a document, however long it is (0: all).
     `confidence`: triples below it are flagged, or dropped if `drop`. `piece`: the longest passage that one prompt
     holds, in characters (a Chinese one counts as three); `overlap`: how much of it is repeated in the next. `aliases`:
     name an end by the fullest name that the text has for it, also where a passage says "WHO" or "she". `match`: how
@@ -48,7 +48,7 @@ class Settings(dsol.Settings):
     overlap: int = Field(default=200, ge=0)
     aliases: bool = True
 
-    triples: int = Field(default=1000, ge=1)
+    triples: int = Field(default=0, ge=0)
     confidence: float = Field(default=0.0, ge=0, le=1)
     drop: bool = False
     match: float = Field(default=88.0, ge=50, le=100)
