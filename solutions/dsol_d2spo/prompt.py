@@ -36,7 +36,7 @@ MARKS = {
 NOTHING = {"en": "none", "zh": "无"}
 ASKED = {"en": "Predicates:", "zh": "谓词："}
 LIKELY = "likely: "
-UNLIKELY = 0.015  # what the rules give every predicate less is not asked about
+UNLIKELY = 0.01  # what the rules give every predicate less is not asked about
 SHOWN = 3  # predicates that the rules think likeliest
 OPEN = {"en": "Predicates: any that the text states.", "zh": "谓词：文中说到的都要。"}
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from dsol.folding import fold
+from dsol_d2spo.language import language_of
 from dsol_d2spo.marking import End, fitting
 from dsol_d2spo.mentions import Mention, tokens_of
 from dsol_d2spo.pieces import sentences
@@ -20,7 +21,7 @@ BESIDE = 3  # words before and after both
 
 @dataclass(frozen=True)
 class Pair:
-    """Two ends, the nearest mentions of both, and all that is noticed about them."""
+    """Two ends, the nearest mentions of both, their types by language, and all that is noticed about them."""
 
     subject: End
     object: End
@@ -60,7 +61,7 @@ class Rules:
 
 def pairs(text: str, ends: Sequence[End], schema: Schema) -> Iterator[Pair]:
     """Look at every ordered pair of ends between whose types some predicate may hold."""
-    cuts = sentences(text)
+    cuts, language = sentences(text), language_of(text)
     tokens = list(tokens_of(text))
     words = [fold(token) for token, _, _ in tokens]
     starts = [start for _, start, _ in tokens]
@@ -84,7 +85,7 @@ def pairs(text: str, ends: Sequence[End], schema: Schema) -> Iterator[Pair]:
                 hints += _context(at, to, words, place, tokens)
             else:
                 hints.append("apart")
-            yield Pair(subject, object, at, to, f"{subject.type}>{object.type}", tuple(dict.fromkeys(hints)))
+            yield Pair(subject, object, at, to, f"{language} {subject.type}>{object.type}", tuple(dict.fromkeys(hints)))
 
 
 def _context(
