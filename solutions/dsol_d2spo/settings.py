@@ -23,7 +23,8 @@ class Settings(dsol.Settings):
     triples in the text's words, or for the relation of every two names where they stand nearest, which suits small
     models. `frequent`: learn only the so many most frequent predicates of the rows (0: all). `batch`: predicates that
     one prompt asks for; `negatives`: how many of them are predicates that don't hold, in training (of marks: pairs
-    without a relation to each pair with one). `triples`: the most that are returned of a document, however long it is (0: all).
+    without a relation to each pair with one). `triples`: the most that are returned of a
+    document, however long it is (0: all).
     `confidence`: triples below it are flagged, or dropped if `drop`. `piece`: the longest passage that one prompt
     holds, in characters (a Chinese one counts as three); `overlap`: how much of it is repeated in the next. `aliases`:
     name an end by the fullest name that the text has for it, also where a passage says "WHO" or "she". `match`: how
