@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dsol import BackendError, unknown
 from dsol.sizing import KNOWN, Shape, decoder
 from dsol.sizing.shape import Origin
-from dsol_trl import kept, scratch
+from dsol_trl import kept, scratch, source
 
 if TYPE_CHECKING:
     from dsol.recipe import Recipe
-
-# Files that tell what a base is; weights are never fetched for it.
-PAPERS = ("config.json", "tokenizer_config.json", "chat_template.jinja", "*.index.json")
 
 
 def describe(recipe: Recipe) -> Shape:
@@ -26,16 +23,16 @@ def describe(recipe: Recipe) -> Shape:
     kind, colon, size = recipe.base.partition(":")
     if kind == "scratch" and colon:
         return _scratch(size)
-    folder = _folder(recipe.base)
-    if folder is None:
-        known = KNOWN.get(recipe.base.rsplit("/", 1)[-1].lower())
-        if known is not None:
-            return known
-        raise BackendError(
-            f"base {recipe.base}: its config.json is neither in a folder nor in the hub's cache, and the hub can't be "
-            "reached; give a folder with --base, or a shape with --shape (a config.json, or "
-            f"{', '.join(shape.name for shape in KNOWN.values())})"
-        )
+    if recipe.base.lower() in KNOWN and not Path(recipe.base).expanduser().is_dir():
+        return KNOWN[recipe.base.lower()]
+    try:
+        folder = source.settings(recipe.base)
+    except BackendError as error:
+        owner, _, name = recipe.base.partition("/")
+        if owner.strip(".~") and name.lower() in KNOWN:  # a hub id that can't be asked for, offline or behind a login
+            return KNOWN[name.lower()]
+        shapes = ", ".join(shape.name for shape in KNOWN.values())
+        raise BackendError(f"{error}; or name a shape with --shape (a config.json, or {shapes})") from error
     return read(folder, recipe.base, recipe.trust_remote_code)
 
 
@@ -147,27 +144,3 @@ def _scratch(size: str) -> Shape:
         query_norm=True,
         origin="scratch",
     )
-
-
-def _folder(base: str) -> Path | None:
-    """Find a base's settings: a folder, the hub's cache, or, where the hub answers, fetched (a few kilobytes)."""
-    from huggingface_hub import snapshot_download, try_to_load_from_cache
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
-    from huggingface_hub.errors import HTTPError as LineError  # type: ignore[attr-defined]  # of the client's library
-
-    folder = Path(base).expanduser()
-    if folder.is_dir():
-        return folder
-    if folder.is_absolute() or base.startswith((".", "~")) or base.count("/") != 1:
-        if base.lower() in KNOWN:
-            return None
-        raise BackendError(f"base {base!r} is no folder; give a folder, a hub id (owner/name) or scratch:<size>")
-    cached = try_to_load_from_cache(base, "config.json")
-    if isinstance(cached, str):
-        return Path(cached).parent
-    try:
-        return Path(snapshot_download(base, allow_patterns=list(PAPERS), etag_timeout=5))
-    except RepositoryNotFoundError as error:
-        raise BackendError(f"base {base}: the hub has no such model (or it needs a login); check the id") from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, LineError):
-        return None

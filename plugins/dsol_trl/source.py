@@ -16,6 +16,8 @@ WEIGHTS = ("*.safetensors",)
 # Everything else that a model needs and that can't run code: no pickles, no Python.
 PAPERS = ("*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken", "LICENSE*", "NOTICE*")
 CODE = ("*.py",)
+# What tells a base's shape.
+SETTINGS = ("config.json", "tokenizer_config.json", "chat_template.jinja", "*.index.json")
 PICKLES = ("*.bin", "*.pt*")
 TOKENIZERS = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json")
 CAUSES = 6  # lines of a library's message that may be needed to find the one that says what is wrong
@@ -38,6 +40,17 @@ def look(base: str, code: bool) -> tuple[Path, set[str]]:
         return folder, _names(folder)
     folder = _download(base, (*PAPERS, *(CODE if code else ())))
     return folder, _names(folder) | _listed(base)
+
+
+def settings(base: str) -> Path:
+    """Give a folder with a base's settings: its own, the hub's cache, or fetched (a few kilobytes)."""
+    folder = _local(base)
+    if folder is not None:
+        return folder
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = try_to_load_from_cache(base, "config.json")
+    return Path(cached).parent if isinstance(cached, str) else _download(base, SETTINGS, etag_timeout=5)
 
 
 def check_folder(folder: Path, base: str, code: bool, names: Iterable[str] = ()) -> None:
@@ -136,14 +149,14 @@ def _names(folder: Path) -> set[str]:
     return {entry.name for entry in folder.iterdir()}
 
 
-def _download(base: str, wanted: Sequence[str]) -> Path:
+def _download(base: str, wanted: Sequence[str], etag_timeout: float = 10) -> Path:
     """Fetch some of a hub model's files into the hub's own cache; offline, what is cached already."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
     from huggingface_hub.errors import HTTPError as LineError  # type: ignore[attr-defined]  # of the client's library
 
     try:
-        return Path(snapshot_download(base, allow_patterns=list(wanted)))
+        return Path(snapshot_download(base, allow_patterns=list(wanted), etag_timeout=etag_timeout))
     except RepositoryNotFoundError as error:
         raise BackendError(f"base {base}: the hub has no such model (or it needs a login); check the id") from error
     except LocalEntryNotFoundError as error:
