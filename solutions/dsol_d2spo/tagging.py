@@ -69,8 +69,8 @@ class Tagger:
         path = [int(best.argmax())]
         for at in range(len(tokens) - 1, 0, -1):
             path.append(int(back[at][path[-1]]))
-        names = _names(tokens, [self.labels[at] for at in reversed(path)])
-        return [part for name in names for part in _within_paragraphs(text, name)]
+        found = _names(tokens, [self.labels[at] for at in reversed(path)])
+        return [part for name in found for part in _within_paragraphs(text, name)]
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
