@@ -13,7 +13,7 @@ from dsol.logistic import FOLDS, Logistic, expected_error, fit
 
 UNSURE = "low_confidence"
 NEVER = 1.0  # as a threshold: no confidence reaches it
-STEPS = 24  # thresholds that are tried: quantiles of the confidences
+RIDGE = 10.0  # weight of the L2 penalty: items of one answer are less than so many independent ones
 
 
 class ItemCalibration(BaseModel):
@@ -65,9 +65,10 @@ def learn(
 ) -> ItemCalibration:
     """Learn from the items of a development set, sample by sample, with the verdict on each and how many were missed.
 
-    Thresholds are those of the best micro F1 of probabilities that were learned on other samples. Beside a baseline
-    they depart from returning just what it found only if that gains more than its standard error over the folds (the
-    one-standard-error rule, Breiman et al. 1984): what is added may not cost what was there. No threshold is below
+    Thresholds are those of the best micro F1 that the probabilities, learned on other samples, lead to expect (half of
+    that F1, Lipton et al. 2014): the verdicts themselves are too few to choose by. Beside a baseline they depart from
+    returning just what it found only if the verdicts say that this gains more than its standard error over the folds
+    (the one-standard-error rule, Breiman et al. 1984): what is added may not cost what was there. No threshold is below
     `floor`. Items with a reason against them teach nothing. `error` is the expected calibration error out of fold.
     """
     known = [
@@ -92,7 +93,7 @@ def learn(
         alone=_fit(groups["alone"], "alone"),
         fresh=_fit(groups["fresh"], "fresh"),
         backed=_fit(groups["backed"], "backed"),
-        least_alone=max(floor, _best_alone(groups["alone"], chances["alone"], wanted.sum())),
+        least_alone=max(floor, expected_best(chances["alone"], float(wanted.sum()))),
         least_fresh=max(floor, fresh),
         least_backed=max(floor, backed),
         items=len(known),
@@ -115,7 +116,7 @@ def _known(item: Item, which: str) -> dict[str, float]:
 
 
 def _fit(some: Sequence[Judged], which: str) -> Logistic:
-    return fit([_known(one.item, which) for one in some], [one.right for one in some])
+    return fit([_known(one.item, which) for one in some], [one.right for one in some], RIDGE, bounded=True)
 
 
 def _out_of_fold(some: Sequence[Judged], which: str, folds: int) -> list[float]:
@@ -133,13 +134,14 @@ def _f1(right: float, given: float, wanted: float) -> float:
     return 2 * right / (given + wanted) if given + wanted else 1.0
 
 
-def _cuts(chances: Sequence[float]) -> list[float]:
-    return [0.0, *sorted({float(cut) for cut in np.quantile(chances, np.linspace(0, 1, STEPS))})] if chances else [0.0]
-
-
-def _best_alone(some: Sequence[Judged], chances: Sequence[float], wanted: float) -> float:
-    sure, ok = np.array(chances), np.array([one.right for one in some], dtype=bool)
-    return max(_cuts(chances), key=lambda cut: _f1(ok[sure >= cut].sum(), (sure >= cut).sum(), wanted))
+def expected_best(chances: Sequence[float], wanted: float) -> float:
+    """Choose the threshold of the best F1 that probabilities lead to expect; 0 where there are none."""
+    best, least, right = 0.0, 0.0, 0.0
+    for given, chance in enumerate(sorted(chances, reverse=True), 1):
+        right += chance
+        if (value := _f1(right, given, wanted)) > best:
+            best, least = value, chance
+    return least
 
 
 def _best_beside(
@@ -147,7 +149,10 @@ def _best_beside(
     chances: Mapping[str, Sequence[float]],
     wanted: np.ndarray,
 ) -> tuple[float, float]:
-    """Choose the thresholds of fresh and of backed items together; `wanted`: items of each fold that are wanted."""
+    """Choose the thresholds of fresh and of backed items: one for both, or all that the baseline found, or only that.
+
+    `wanted`: items of each fold that are wanted.
+    """
     folds = len(wanted)
 
     def counts(name: str, cut: float) -> np.ndarray:
@@ -158,10 +163,11 @@ def _best_beside(
                 table[:, one.sample % folds] += (one.right, 1)
         return table
 
-    fresh = {cut: counts("fresh", cut) for cut in (NEVER, *_cuts(chances["fresh"]))}
-    backed = {cut: counts("backed", cut) for cut in _cuts(chances["backed"])}
-    totals = {(one, other): fresh[one] + backed[other] for one in fresh for other in backed}
+    cut = expected_best([*chances["fresh"], *chances["backed"]], float(wanted.sum()))
     just_old = (NEVER, 0.0)
+    totals = {
+        (one, other): counts("fresh", one) + counts("backed", other) for one in (cut, NEVER) for other in (cut, 0.0)
+    }
 
     def score(cuts: tuple[float, float], folds: slice) -> float:
         right, given = totals[cuts][:, folds].sum(axis=1)

@@ -12,21 +12,38 @@ FOLDS = 5
 
 
 class Logistic(BaseModel):
-    """Logistic regression over named signals: p = 1 / (1 + exp(-(bias + sum of weight * signal)))."""
+    """Logistic regression over named signals: p = 1 / (1 + exp(-(bias + sum of weight * signal))).
+
+    `ranges`: what a signal was seen to be; one outside counts as the nearest that was seen, so that nothing is made of
+    what was never learned.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     bias: float = 0.0
     weights: dict[str, float] = {}
+    ranges: dict[str, tuple[float, float]] = {}
 
     def __call__(self, signals: Mapping[str, float]) -> float:
         """Give the probability; a signal that is missing counts as 0."""
-        total = self.bias + sum(weight * signals.get(name, 0.0) for name, weight in self.weights.items())
+        total = self.bias + sum(weight * self._seen(name, signals) for name, weight in self.weights.items())
         return float(1.0 / (1.0 + np.exp(-np.clip(total, -30, 30))))
 
+    def _seen(self, name: str, signals: Mapping[str, float]) -> float:
+        value = signals.get(name, 0.0)
+        if name not in self.ranges:
+            return value
+        low, high = self.ranges[name]
+        return min(high, max(low, value))
 
-def fit(signals: Sequence[Mapping[str, float]], right: Sequence[bool]) -> Logistic:
-    """Fit a ridge logistic regression by Newton's method; without both outcomes it is the smoothed base rate."""
+
+def fit(
+    signals: Sequence[Mapping[str, float]], right: Sequence[bool], ridge: float = RIDGE, *, bounded: bool = False
+) -> Logistic:
+    """Fit a ridge logistic regression by Newton's method; without both outcomes it is the smoothed base rate.
+
+    `bounded`: keep the range of every signal.
+    """
     names = sorted({name for one in signals for name in one})
     outcome = np.array(right, dtype=float)
     # Krichevsky-Trofimov estimate: never 0 or 1 from a finite sample.
@@ -37,7 +54,7 @@ def fit(signals: Sequence[Mapping[str, float]], right: Sequence[bool]) -> Logist
     mean, spread = table.mean(axis=0), table.std(axis=0)
     spread[spread == 0] = 1.0
     design = np.hstack([np.ones((len(table), 1)), (table - mean) / spread])
-    penalty = np.diag([0.0] + [RIDGE] * len(names))
+    penalty = np.diag([0.0] + [ridge] * len(names))
     weights = np.zeros(design.shape[1])
     for _ in range(50):
         chance = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -30, 30)))
@@ -49,7 +66,10 @@ def fit(signals: Sequence[Mapping[str, float]], right: Sequence[bool]) -> Logist
             break
     slopes = weights[1:] / spread
     bias = float(weights[0] - (slopes * mean).sum())
-    return Logistic(bias=bias, weights={name: float(slope) for name, slope in zip(names, slopes, strict=True)})
+    weighed = {name: float(slope) for name, slope in zip(names, slopes, strict=True)}
+    low, high = table.min(axis=0).tolist(), table.max(axis=0).tolist()
+    ranges = {name: (low[at], high[at]) for at, name in enumerate(names)} if bounded else {}
+    return Logistic(bias=bias, weights=weighed, ranges=ranges)
 
 
 def expected_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:

@@ -33,7 +33,7 @@ def make_baseline(settings: Settings, files: Mapping[str, Any]) -> Baseline:
             return None, 0.0
         found: dict[tuple[str, str, str], Found] = {}
         for piece in cut(asked.text, settings):
-            ends = mark(piece.text, knowledge.shaped(piece.text)).ends
+            ends = mark(piece.text, knowledge.shaped(piece.text))
             for pair in pairs(piece.text, ends, schema):
                 for predicate, score in rules.scores(pair, schema):
                     if score < rules.least:
