@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dsol_d2spo.schema import Schema
 
 Files = Annotated[list[Path], typer.Argument(help="Files or folders.")]
+Words = Annotated[list[str], typer.Argument(help="Files or folders; then the solution's settings.", metavar="FILES...")]
 ROWS = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
 
 
@@ -85,7 +86,7 @@ def _has_rows(path: Path) -> bool:
 
 def extract(
     context: typer.Context,
-    paths: Files,
+    words: Words,
     run: Annotated[str, typer.Option("--run", help="A run's folder [default: the newest of d2spo].")] = "",
     to: Annotated[
         list[Path] | None,
@@ -95,6 +96,9 @@ def extract(
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Keep what passages gave here [default: only until it is done].")
     ] = None,
+    flagged: Annotated[
+        bool, typer.Option("--flagged", help="Write those as well that are flagged: low_confidence, ungrounded, ...")
+    ] = False,
     baseline: BaselineOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -112,11 +116,12 @@ def extract(
     from dsol_d2spo.show import show
 
     writers = {path: writer(path) for path in to or ()}
-    texts = read_texts(paths, field)
-    opened = open_run(context.obj, run, context.args, baseline)
+    first = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))
+    opened = open_run(context.obj, run, [*words[first:], *context.args], baseline)
+    texts = read_texts(words[:first], field)
     found = extract_all(opened, texts, folder, next(iter(writers), None), Watch())
     for path, write in writers.items():
-        write([extraction for extraction, _ in found], path)
+        write([extraction if flagged else extraction.sure for extraction, _ in found], path)
     if as_json and not writers:
         print(json.dumps([answer.model_dump(mode="json") for _, answer in found], ensure_ascii=False, indent=1))
         return

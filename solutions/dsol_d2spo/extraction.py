@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsol_d2spo.triple import Output
 
@@ -14,3 +14,9 @@ class Extraction:
     id: str
     text: str
     output: Output
+
+    @property
+    def sure(self) -> Extraction:
+        """What isn't flagged of it."""
+        triples = tuple(one for one in self.output.triples if not one.flag)
+        return replace(self, output=self.output.model_copy(update={"triples": triples}))

@@ -17,7 +17,7 @@ from dsol_d2spo.pieces import Cutting, Piece, cut
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.triple import Dropped, Found, Output, Span
 
-BATCH = 16  # passages that are asked for at once: what a stop loses at most
+BATCH = 8  # passages that are asked for at once, each with many prompts: what a stop loses at most
 LOG = "passages.jsonl"
 ABOUT = "document.json"
 

@@ -6,6 +6,7 @@ needs neither the library nor a file in its format.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +26,7 @@ SMALL = 0.02  # of the largest weight, below which a weight says nothing
 OUT = "O"
 
 Token = tuple[str, int, int]
+_BLANK = re.compile(r"\s*\n\s*\n\s*")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class Tagger:
         path = [int(best.argmax())]
         for at in range(len(tokens) - 1, 0, -1):
             path.append(int(back[at][path[-1]]))
-        return list(_names(tokens, [self.labels[at] for at in reversed(path)]))
+        found = _names(tokens, [self.labels[at] for at in reversed(path)])
+        return [part for name in found for part in _within_paragraphs(text, name)]
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -195,6 +198,15 @@ def _labels(tokens: Sequence[Token], spans: Sequence[tuple[int, int, str]]) -> l
                 labels[at] = f"{'B' if first else 'I'}-{type}"
                 first = False
     return labels
+
+
+def _within_paragraphs(text: str, name: tuple[int, int, str]) -> Iterator[tuple[int, int, str]]:
+    """Cut a name at a blank line: a heading and the text below it often begin with the same name."""
+    start, end, kind = name
+    for gap in _BLANK.finditer(text, start, end):
+        yield start, gap.start(), kind
+        start = gap.end()
+    yield start, end, kind
 
 
 def _names(tokens: Sequence[Token], labels: Sequence[str]) -> Iterator[tuple[int, int, str]]:

@@ -157,7 +157,10 @@ def test_an_answer_shows_its_triples_with_their_proof(monkeypatch):
     answer = Answer(value=Output(triples=(one, two)), confidence=0.9, source="model", evidence={"quotes": [text, ""]})
     shown = show(answer)
     assert "lives in Oslo." in shown
-    assert "0.20 low confidence" in shown.replace("\n", " ") or "low" in shown
+    assert "0.90" in shown
+    assert "flagged and left out here: 1 low confidence" in shown
+    doubtful = show(Answer(value=Output(triples=(two,)), source="model", reason="low_confidence"))
+    assert "0.20 low confidence" in doubtful
     assert "\x1b" not in shown
     monkeypatch.setenv("COLUMNS", "60")
     assert "lives in" not in show(answer)
