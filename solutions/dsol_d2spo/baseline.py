@@ -33,7 +33,7 @@ def make_baseline(settings: Settings, files: Mapping[str, Any]) -> Baseline:
             return None, 0.0
         found: dict[tuple[str, str, str], Found] = {}
         for piece in cut(asked.text, settings):
-            ends = mark(piece.text, knowledge.shaped(piece.text)).ends
+            ends = mark(piece.text, knowledge.shaped(piece.text))
             for pair in pairs(piece.text, ends, schema):
                 for predicate, score in rules.scores(pair, schema):
                     if score < rules.least:
@@ -44,7 +44,7 @@ def make_baseline(settings: Settings, files: Mapping[str, Any]) -> Baseline:
                     key = (one.subject, one.predicate, one.object)
                     if key not in found or found[key].confidence < one.confidence:
                         found[key] = one
-        triples = tuple(sorted(found.values(), key=lambda one: -one.confidence)[: settings.triples])
+        triples = tuple(sorted(found.values(), key=lambda one: -one.confidence)[: settings.triples or None])
         sure = sum(one.confidence for one in triples) / len(triples) if triples else 0.5
         return Output(triples=triples), sure
 

@@ -15,14 +15,14 @@ from dsol_d2spo.division import apart, divide
 from dsol_d2spo.document import Document
 from dsol_d2spo.examples import examples
 from dsol_d2spo.knowledge import Knowledge, learn, with_tagger
-from dsol_d2spo.rules import learn_rules
+from dsol_d2spo.rule_learning import fit_rules, learn_rules, observed
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings
 
 if TYPE_CHECKING:
     from dsol.solution import Progress
 
-FOLDS = 2
+FOLDS = 3
 
 
 def build(settings: Settings, seed: int, progress: Progress) -> Built:
@@ -40,12 +40,17 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     if not held:
         every, out = divide(every, settings.development, seed + 1)
         held = {"heldout": out}
-    training, report["left_out_as_near_to_heldout"] = apart(every, [one for some in held.values() for one in some])
-    training, development = divide(training, settings.development, seed)
+    judged_by = [one for some in held.values() for one in some]
+    development, _ = apart(_read(settings, settings.calibration, "development", given), judged_by)
+    training, report["left_out_as_near_to_judged"] = apart(every, [*judged_by, *development])
+    for language in {one.language for one in training} - {one.language for one in development}:
+        rest, more = divide([one for one in training if one.language == language], settings.development, seed)
+        training = [one for one in training if one.language != language or one in rest]
+        development += more
     schema = given if given.predicates else schemas.of_documents(training, settings.frequent)
     training, development = narrowed(training, schema), narrowed(development, schema)
     held = {name: narrowed(some, schema) for name, some in held.items()}
-    knowledge, folds = taught(training, progress)
+    knowledge, folds = taught(training, schema, settings, progress)
     report["documents"] = {"training": len(training), "development": len(development)}
     report["documents"] |= {name: len(some) for name, some in held.items()}
     report["without_triples"] = sum(not one.gold for one in training)
@@ -54,13 +59,14 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     sources: dict[str, list[Sample]] = {}
     for done, document in enumerate(training, 1):
         source = sources.setdefault(f"documents_{document.language}", [])
-        learned = folds[done % FOLDS]
+        learned = folds[(done - 1) % FOLDS]
         source += examples(document, f"{len(source)}", schema, settings, learned, draw)
         if done % 20 == 0 or done == len(training):
             progress("render the documents", done, len(training))
     known = known_facts(training)
     progress("learn the baseline's rules", 0, 1)
-    rules = learn_rules(training, schema, knowledge, settings)
+    seen = [observed(one, knowledge.without(one).shaped, schema, settings) for one in training]
+    rules = learn_rules(seen, sum(len(one.gold) for one in training), schema)
     return Built(
         sources=sources,
         development=[
@@ -92,19 +98,32 @@ def heldout(settings: Settings, files: Mapping[str, Any]) -> dict[str, list[Samp
     }
 
 
-def taught(training: Sequence[Document], progress: Progress) -> tuple[Knowledge, list[Knowledge]]:
-    """Learn names and a tagger of them; and for each of FOLDS parts what the tagger learns from the others.
+def taught(
+    training: Sequence[Document], schema: Schema, settings: Settings, progress: Progress
+) -> tuple[Knowledge, list[Knowledge]]:
+    """Learn names, a tagger of them and rules; and for each of FOLDS parts what the other parts teach.
 
-    A tagger knows the documents that it learned from too well: prompts made with it would be easier than real ones.
-    Document number n is of part n modulo FOLDS.
+    What learned from a document knows it too well: prompts made with that would be easier than real ones. Document
+    number n is of part n modulo FOLDS. A tagger's own mistakes are among what the rules learn from.
     """
     knowledge = learn(training)
+    taggers = []
+    for part in range(FOLDS):
+        progress("learn to find names", part, FOLDS + 1)
+        taggers.append(with_tagger(knowledge, [one for at, one in enumerate(training) if at % FOLDS != part]))
+    progress("learn to find names", FOLDS, FOLDS + 1)
+    whole = with_tagger(knowledge, training)
+    if settings.notation != "marks":
+        return whole, taggers
+    seen = []
+    for at, one in enumerate(training):
+        progress("learn what relations are likely", at, len(training))
+        seen.append(observed(one, taggers[at % FOLDS].without(one).mentions, schema, settings))
     folds = []
-    for fold in range(FOLDS):
-        progress("learn to find names", fold, FOLDS + 1)
-        others = [one for at, one in enumerate(training, 1) if at % FOLDS != fold]
-        folds.append(with_tagger(knowledge, others))
-    return with_tagger(knowledge, training), folds
+    for part, tagger in enumerate(taggers):
+        others = [some for at, some in enumerate(seen) if at % FOLDS != part]
+        folds.append(replace(tagger, rules=fit_rules(others, schema)))
+    return replace(whole, rules=fit_rules(seen, schema)), folds
 
 
 def schema_of(settings: Settings) -> Schema:
@@ -194,6 +213,8 @@ def _read(settings: Settings, given: Sequence[str], part: str, schema: Schema) -
     found: list[Document] = []
     for name in given:
         if name == "demo":
+            if "demo" not in settings.examples:
+                continue
             found += [one for some in _demo(settings, part, schema).values() for one in some]
         else:
             found += _wanted(documents.read([Path(name)], schema), settings)

@@ -15,7 +15,7 @@ from dsol_d2spo.marking import fitting, mark
 from dsol_d2spo.mentions import Mention
 from dsol_d2spo.pieces import Piece, cut
 from dsol_d2spo.places import labelled_spans
-from dsol_d2spo.prompt import pair_values, pairs, prompt_values, target
+from dsol_d2spo.prompt import asked_pairs, pair_values, prompt_values, target
 from dsol_d2spo.relations import relations
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Settings
@@ -42,20 +42,20 @@ def examples(
 def _marks(
     document: Document, piece: Piece, schema: Schema, settings: Settings, knowledge: Knowledge, draw: random.Random
 ) -> list[tuple[dict[str, str], str]]:
-    """Ask all pairs with a relation, and some without: the harder ones, between types that a predicate fits."""
-    marked = mark(piece.text, _merged(knowledge.mentions(piece.text), labelled_mentions(document, piece, knowledge)))
-    held = relations(document.gold, marked.ends)
-    possible = pairs(marked, schema)
-    related = [pair for pair in possible if (pair[0].mark, pair[1].mark) in held]
-    free = [pair for pair in possible if (pair[0].mark, pair[1].mark) not in held]
-    count = min(len(free), max(FEWEST, settings.negatives * len(related)))
-    asked = related + draw.sample(free, count)
+    """Ask all pairs with a relation, and some without: the harder ones, which the rules don't rule out."""
+    mentions = _merged(knowledge.mentions(piece.text), labelled_mentions(document, piece, knowledge))
+    possible = asked_pairs(piece.text, schema, knowledge, mentions)
+    held = relations(document.gold, mark(piece.text, mentions))
+    related = [one for one in possible if (one[0].subject.mark, one[0].object.mark) in held]
+    free = [one for one in possible if (one[0].subject.mark, one[0].object.mark) not in held]
+    asked = related + draw.sample(free, min(len(free), max(FEWEST, settings.negatives * len(related))))
     draw.shuffle(asked)
     rows = []
-    for one, two in asked:
-        allowed = [predicate.predicate for predicate in fitting(schema, one.type, two.type)]
-        names = [name for name in allowed if name in held.get((one.mark, two.mark), ())]
-        rows.append((pair_values(marked, one, two, schema), "\n".join(names) or "none"))
+    for pair, chances in asked:
+        here = held.get((pair.subject.mark, pair.object.mark), set())
+        allowed = [one.predicate for one in fitting(schema, pair.subject.type, pair.object.type)]
+        names = sorted((name for name in allowed if name in here), key=lambda name: -chances.get(name, 0.0))
+        rows.append((pair_values(piece.text, pair, chances, schema), "\n".join(names) or "none"))
     return rows
 
 

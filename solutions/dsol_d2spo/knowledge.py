@@ -12,6 +12,7 @@ from dsol_d2spo.document import Document
 from dsol_d2spo.language import language_of
 from dsol_d2spo.mentions import SHAPES, Gazetteer, Mention, find_mentions, parts, tokens_of
 from dsol_d2spo.places import labelled_spans
+from dsol_d2spo.rules import Rules
 from dsol_d2spo.tagging import Tagger, train
 from dsol_d2spo.triple import Span
 
@@ -27,7 +28,8 @@ class Knowledge:
 
     `common`: words that are written small. `shapes`: type counts by the language and shape of a mention. `traits`: type
     counts by what a name looks like (its first and last word, its ending), for names that nobody has labelled.
-    `tagger` finds names by their context. `gazetteer`: the names that are worth looking for.
+    `tagger` finds names by their context, `rules` say which relations they may have. `gazetteer`: the names that are
+    worth looking for.
     """
 
     names: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Knowledge:
     shapes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     traits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     tagger: Tagger = field(default_factory=Tagger)
+    rules: Rules = field(default_factory=Rules)
     gazetteer: Gazetteer = field(default_factory=lambda: Gazetteer({}))
     _less: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
@@ -106,6 +109,7 @@ class Knowledge:
             "shapes": self.shapes,
             "traits": self.traits,
             "tagger": self.tagger.to_json(),
+            "rules": self.rules.to_json(),
         }
 
     @classmethod
@@ -121,6 +125,7 @@ class Knowledge:
             value["shapes"],
             value["traits"],
             Tagger.from_json(value.get("tagger") or {}),
+            Rules.from_json(value.get("rules") or {}),
             _gazetteer(names, held),
         )
 

@@ -70,8 +70,9 @@ def extract(
     outputs = list(log.outputs() if log else found)
     triples = merge(text, [one for output in outputs for one in output.triples], schema, aliases=settings.aliases)
     dropped = [one for output in outputs for one in output.dropped]
-    dropped += [Dropped(text=_plain(one), reason="too_many") for one in triples[settings.triples :]]
-    return Output(triples=tuple(triples[: settings.triples]), dropped=tuple(dropped))
+    most = settings.triples or len(triples)
+    dropped += [Dropped(text=_plain(one), reason="too_many") for one in triples[most:]]
+    return Output(triples=tuple(triples[:most]), dropped=tuple(dropped))
 
 
 def _moved(output: Output, piece: Piece) -> Output:

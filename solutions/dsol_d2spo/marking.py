@@ -1,4 +1,4 @@
-"""Number what a passage may name, so that a small model points instead of copying: `born in Mediaș { c3}`."""
+"""Number what a passage names: every name one mark, wherever it stands."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dsol_d2spo.mentions import Mention
 from dsol_d2spo.naming import is_person, key
 from dsol_d2spo.schema import Predicate, Schema
 
-MOST = 60  # marks in one passage
-_BRACES = str.maketrans("{}", "()")  # braces hold marks; what a document writes is none
+MOST = 60  # names of one passage
 
 
 @dataclass(frozen=True)
@@ -23,15 +22,7 @@ class End:
     mentions: tuple[Mention, ...]
 
 
-@dataclass(frozen=True)
-class Marked:
-    """A passage with marks behind its names, and what each mark stands for."""
-
-    text: str
-    ends: tuple[End, ...]
-
-
-def mark(passage: str, mentions: Sequence[Mention]) -> Marked:
+def mark(passage: str, mentions: Sequence[Mention]) -> tuple[End, ...]:
     """Mark what the passage names; a name has one mark wherever it stands, and so has a person's last name."""
     groups: dict[str, list[Mention]] = {}
     persons: dict[str, str] = {}  # a last name -> the group of the whole name
@@ -50,7 +41,7 @@ def mark(passage: str, mentions: Sequence[Mention]) -> Marked:
         some = sorted(groups[group], key=lambda one: one.span.start)
         name = max(some, key=lambda one: len(one.text)).text
         ends.append(End(f"c{number}", name, types[group], tuple(some)))
-    return Marked(_written(passage, ends), tuple(ends))
+    return tuple(ends)
 
 
 def fitting(schema: Schema, subject: str, object: str) -> list[Predicate]:
@@ -64,12 +55,3 @@ def fitting(schema: Schema, subject: str, object: str) -> list[Predicate]:
 
 def _fits(wanted: str, given: str) -> bool:
     return not wanted or not given or wanted == given
-
-
-def _written(passage: str, ends: Sequence[End]) -> str:
-    places = sorted((one.span.end, end.mark) for end in ends for one in end.mentions)
-    text, start = "", 0
-    for place, mark in places:
-        text += passage[start:place].translate(_BRACES) + " { " + mark + "}"
-        start = place
-    return text + passage[start:].translate(_BRACES)

@@ -1,12 +1,13 @@
 """The one prompt of D2SPO: the passage first, what is asked about it last.
 
-All prompts of a passage begin alike, so it is computed once for all batches of predicates (and pairs of marks). The
+All prompts of a passage begin alike, so it is computed once for all batches of predicates (and pairs of names). The
 other order, schema first, would share a batch over passages: less, because a passage takes more tokens than a batch.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,10 +15,13 @@ from dsol import Prompt
 from dsol_d2spo.knowledge import Knowledge
 from dsol_d2spo.language import language_of
 from dsol_d2spo.lines import Read, read_labels, read_lines
-from dsol_d2spo.marking import End, Marked, fitting, mark
+from dsol_d2spo.marking import fitting, mark
+from dsol_d2spo.mentions import Mention
+from dsol_d2spo.rules import Pair, pairs
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Settings
 from dsol_d2spo.triple import Triple
+from dsol_d2spo.windows import near
 
 WORDS = {
     "en": "Extract triples from the text, in its own words. Answer with one JSON line for each: "
@@ -26,11 +30,14 @@ WORDS = {
     '{"subject":...,"predicate":...,"object":...}。没有则答无。',
 }
 MARKS = {
-    "en": "Name the relation of two marked names in the text, or none.",
-    "zh": "说出文中两个标记的关系，没有则答none。",
+    "en": "Name the relation of «1» to «2», or none.",
+    "zh": "说出«1»与«2»的关系，没有则答none。",
 }
 NOTHING = {"en": "none", "zh": "无"}
 ASKED = {"en": "Predicates:", "zh": "谓词："}
+LIKELY = "likely: "
+UNLIKELY = 0.01  # what the rules give every predicate less is not asked about
+SHOWN = 3  # predicates that the rules think likeliest
 OPEN = {"en": "Predicates: any that the text states.", "zh": "谓词：文中说到的都要。"}
 
 
@@ -50,10 +57,9 @@ def parse(completion: str, values: Mapping[str, Any]) -> Read:
 
 
 def prompts(passage: str, schema: Schema, settings: Settings, knowledge: Knowledge) -> list[dict[str, str]]:
-    """Give the values of every prompt that one passage needs: each batch of predicates, or each pair of marks."""
+    """Give the values of every prompt that one passage needs: each batch of predicates, or each pair of names."""
     if settings.notation == "marks":
-        marked = mark(passage, knowledge.mentions(passage))
-        return [pair_values(marked, *pair, schema) for pair in pairs(marked, schema)]
+        return [pair_values(passage, *one, schema) for one in asked_pairs(passage, schema, knowledge)]
     return [prompt_values(passage, some) for some in batches(schema, settings)]
 
 
@@ -90,26 +96,35 @@ def _line(row: Mapping[str, str]) -> str:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
-def pairs(marked: Marked, schema: Schema) -> list[tuple[End, End]]:
-    """List the ordered pairs of marks between whose types some predicate may hold."""
-    return [
-        (one, two)
-        for one in marked.ends
-        for two in marked.ends
-        if one is not two and fitting(schema, one.type, two.type)
-    ]
+def asked_pairs(
+    passage: str, schema: Schema, knowledge: Knowledge, mentions: Sequence[Mention] = ()
+) -> list[tuple[Pair, dict[str, float]]]:
+    """List the pairs of names that are worth asking about, with how likely the rules hold each predicate.
+
+    `mentions`: what the passage names, by default what is known to find there.
+    """
+    ends = mark(passage, mentions or knowledge.mentions(passage))
+    found = []
+    for pair in pairs(passage, ends, schema):
+        chances = {name: 1 / (1 + math.exp(-score)) for name, score in knowledge.rules.scores(pair, schema)}
+        if not knowledge.rules.weights or max(chances.values(), default=0.0) >= UNLIKELY:
+            found.append((pair, chances))
+    return found
 
 
-def pair_values(marked: Marked, subject: End, object: End, schema: Schema) -> dict[str, str]:
-    """Give what the prompt shows for a pair of marks."""
-    pair = Triple(subject=subject.name, predicate="", object=object.name, subject_type=subject.type,
+def pair_values(passage: str, pair: Pair, chances: Mapping[str, float], schema: Schema) -> dict[str, str]:
+    """Give what the prompt shows for a pair of names: both where they stand nearest, and what the rules think."""
+    subject, object = pair.subject, pair.object
+    said = Triple(subject=subject.name, predicate="", object=object.name, subject_type=subject.type,
                   object_type=object.type)  # fmt: skip
     named = {one.predicate: one.predicate for one in fitting(schema, subject.type, object.type)}
+    ranked = sorted((one for one in chances if chances[one] >= UNLIKELY), key=lambda one: -chances[one])[:SHOWN]
+    likely = ", ".join(f"{name} {min(9, int(10 * chances[name]))}" for name in ranked)
     return {
-        "system": MARKS[language_of(marked.text)],
-        "passage": marked.text,
-        "asked": f" {subject.mark} {subject.type}, {object.mark} {object.type}".replace(" ,", ",").rstrip(),
-        "hidden": json.dumps({"pair": pair.model_dump(), "predicates": named}, ensure_ascii=False),
+        "system": MARKS[language_of(passage)],
+        "passage": passage,
+        "asked": f"{near(passage, pair)}\n{LIKELY}{likely or NOTHING['en']}",
+        "hidden": json.dumps({"pair": said.model_dump(), "predicates": named}, ensure_ascii=False),
     }
 
 

@@ -18,11 +18,13 @@ class Settings(dsol.Settings):
 
     `relations`: a JSON or YAML file of predicates (see `schema`); without it the schema is that of the training rows,
     and without rows extraction is open. `examples`: files of labelled documents to train on ("demo": the shipped
-    ones); `heldout`: files that are only scored (none: a part of the examples). `notation`: ask for triples in the
-    text's words, or for the relation of every two names that are marked in it, which suits small models. `frequent`:
-    learn only the so many most frequent predicates of the rows (0: all). `batch`: predicates that one prompt asks for;
-    `negatives`: how many of them are predicates that don't hold, in training (of marks: pairs without a relation to
-    each pair with one). `triples`: the most that are returned of a document.
+    ones); `heldout`: files that are only scored (none: a part of the examples). `calibration`: files to choose
+    checkpoints and thresholds by, never trained on (none: the share `development` of the examples). `notation`: ask for
+    triples in the text's words, or for the relation of every two names where they stand nearest, which suits small
+    models. `frequent`: learn only the so many most frequent predicates of the rows (0: all). `batch`: predicates that
+    one prompt asks for; `negatives`: how many of them are predicates that don't hold, in training (of marks: pairs
+    without a relation to each pair with one). `triples`: the most that are returned of a
+    document, however long it is (0: all).
     `confidence`: triples below it are flagged, or dropped if `drop`. `piece`: the longest passage that one prompt
     holds, in characters (a Chinese one counts as three); `overlap`: how much of it is repeated in the next. `aliases`:
     name an end by the fullest name that the text has for it, also where a passage says "WHO" or "she". `match`: how
@@ -34,6 +36,7 @@ class Settings(dsol.Settings):
     relations: Path | None = None
     examples: tuple[str, ...] = ("demo",)
     heldout: tuple[str, ...] = ("demo",)
+    calibration: tuple[str, ...] = ("demo",)
     development: float = Field(default=0.1, gt=0, lt=0.5)
     languages: tuple[Literal["en", "zh"], ...] = ("en", "zh")
 
@@ -46,7 +49,7 @@ class Settings(dsol.Settings):
     overlap: int = Field(default=200, ge=0)
     aliases: bool = True
 
-    triples: int = Field(default=1000, ge=1)
+    triples: int = Field(default=0, ge=0)
     confidence: float = Field(default=0.0, ge=0, le=1)
     drop: bool = False
     match: float = Field(default=88.0, ge=50, le=100)

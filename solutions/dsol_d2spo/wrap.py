@@ -111,7 +111,8 @@ def conclude(
     if learned:
         judged = [(one, _bounded(item, settings.confidence)) for one, item in judged]
     judged.sort(key=lambda pair: (pair[1].reason != OK, -pair[1].confidence, -pair[0].count))
-    kept = [pair for pair in judged if pair[1].reason == OK or not (settings.drop and learned)][: settings.triples]
+    kept = [pair for pair in judged if pair[1].reason == OK or not (settings.drop and learned)]
+    kept = kept[: settings.triples or None]
     out = (
         [Dropped(text=_plain(one), reason=item.reason) for one, item in judged if item.reason != OK]
         if (settings.drop and learned)
