@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from dsol.answer import OK, Item
 from dsol.logistic import FOLDS, Logistic, expected_error, fit
+from dsol.significance import mean, paired_difference
 
 UNSURE = "low_confidence"
+ONE_ERROR = 0.6827  # level of an interval that reaches one standard error to either side
 NEVER = 1.0  # as a threshold: no confidence reaches it
 RIDGE = 10.0  # weight of the L2 penalty: items of one answer are less than so many independent ones
 
@@ -67,7 +69,7 @@ def learn(
 
     Thresholds are those of the best micro F1 that the probabilities, learned on other samples, lead to expect (half of
     that F1, Lipton et al. 2014): the verdicts themselves are too few to choose by. Beside a baseline they depart from
-    returning just what it found only if the verdicts say that this gains more than its standard error over the folds
+    returning just what it found only if the verdicts say that this gains more than its standard error over the samples
     (the one-standard-error rule, Breiman et al. 1984): what is added may not cost what was there. No threshold is below
     `floor`. Items with a reason against them teach nothing. `error` is the expected calibration error out of fold.
     """
@@ -77,9 +79,7 @@ def learn(
         for item, ok in zip(items, verdicts, strict=True)
     ]
     folds = min(FOLDS, len(answers))
-    wanted = np.zeros(max(1, folds))
-    for at, (count, verdicts) in enumerate(zip(missed, right, strict=True)):
-        wanted[at % folds] += count + sum(verdicts)
+    wanted = np.array([count + sum(verdicts) for count, verdicts in zip(missed, right, strict=True)], dtype=float)
     usable = [one for one in known if one.item.reason == OK]
     groups = {
         "alone": [one for one in usable if one.item.source != "baseline"],
@@ -145,36 +145,30 @@ def expected_best(chances: Sequence[float], wanted: float) -> float:
 
 
 def _best_beside(
-    groups: Mapping[str, Sequence[Judged]],
-    chances: Mapping[str, Sequence[float]],
-    wanted: np.ndarray,
+    groups: Mapping[str, Sequence[Judged]], chances: Mapping[str, Sequence[float]], wanted: np.ndarray
 ) -> tuple[float, float]:
     """Choose the thresholds of fresh and of backed items: one for both, or all that the baseline found, or only that.
 
-    `wanted`: items of each fold that are wanted.
+    `wanted`: how many items of each sample are wanted.
     """
-    folds = len(wanted)
 
     def counts(name: str, cut: float) -> np.ndarray:
-        """Count right and given items of each fold."""
-        table = np.zeros((2, folds))
+        """Count right and given items of each sample."""
+        table = np.zeros((2, len(wanted)))
         for one, chance in zip(groups[name], chances[name], strict=True):
             if chance >= cut:
-                table[:, one.sample % folds] += (one.right, 1)
+                table[:, one.sample] += (one.right, 1)
         return table
+
+    def scored(cuts: tuple[float, float]) -> tuple[list[float], list[float]]:
+        """Give each sample's F1 and what it weighs."""
+        right, given = counts("fresh", cuts[0]) + counts("backed", cuts[1])
+        values = [_f1(*one) for one in zip(right.tolist(), given.tolist(), wanted.tolist(), strict=True)]
+        return values, (given + wanted).tolist()
 
     cut = expected_best([*chances["fresh"], *chances["backed"]], float(wanted.sum()))
     just_old = (NEVER, 0.0)
-    totals = {
-        (one, other): counts("fresh", one) + counts("backed", other) for one in (cut, NEVER) for other in (cut, 0.0)
-    }
-
-    def score(cuts: tuple[float, float], folds: slice) -> float:
-        right, given = totals[cuts][:, folds].sum(axis=1)
-        return _f1(right, given, wanted[folds].sum())
-
-    best = max(totals, key=lambda cuts: score(cuts, slice(None)))
-    parts = [slice(fold, fold + 1) for fold in range(folds)]
-    gains = np.array([score(best, part) - score(just_old, part) for part in parts])
-    unsure = gains.std(ddof=1) / np.sqrt(folds) if folds > 1 else 0.0
-    return best if gains.mean() > unsure else just_old
+    best = max([(cut, cut), (cut, 0.0), (NEVER, cut), just_old], key=lambda cuts: mean(*scored(cuts)))
+    (values, weights), (old, old_weights) = scored(best), scored(just_old)
+    gain = paired_difference(values, old, ONE_ERROR, 0, weights, old_weights)
+    return best if gain.low > 0 else just_old
