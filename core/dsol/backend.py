@@ -78,8 +78,9 @@ class Template:
 class Codec(Protocol):
     """Turn a chat and its target into tokens with the base's own chat template.
 
-    `fingerprint` names tokenizer and template, for caching rows. `encode(None, text)` is a plain document;
-    `encode_documents(texts)` gives the tokens of many at once, each the same as `encode(None, text).input_ids`.
+    `fingerprint` names tokenizer and template, for caching rows. `encode(None, text)` is a plain document. Many at
+    once, each the same as by itself: `encode_chats` for chats with their targets, `encode_documents` for the tokens of
+    documents.
     """
 
     @property
@@ -89,6 +90,8 @@ class Codec(Protocol):
     def fingerprint(self) -> str: ...
 
     def encode(self, chat: Chat | None, target: str) -> TokenRow: ...
+
+    def encode_chats(self, pairs: Sequence[tuple[Chat, str]]) -> list[TokenRow]: ...
 
     def encode_documents(self, texts: Sequence[str]) -> list[list[int]]: ...
 

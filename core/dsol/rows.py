@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from dsol.prompt import Prompt
 from dsol.run import read_json, replace, write_json
 from dsol.sample import Sample
 
+TOGETHER = 128  # samples that the tokenizer gets at once
 WORTH = 0.25  # what parting rows with a common prefix has to save more (see prefix.group)
 
 # Null `labels` mean that the loss is on every token, as in documents, whose tokens needn't be kept twice.
@@ -71,14 +72,11 @@ def tokenise(
     done = 0
     for name in sorted(sources):
         start = len(rows)
-        for sample in sources[name]:
-            chat = prompts[name].chat(sample.input) if sample.input is not None else None
-            row = codec.encode(chat, sample.target)
-            if len(row.input_ids) <= context:
-                rows.append(row)
-            done += 1
-            if done % 100 == 0 or done == total:
-                advance(done, total)
+        for at in range(0, len(sources[name]), TOGETHER):
+            some = sources[name][at : at + TOGETHER]
+            rows += [row for row in _encode(some, prompts[name], codec) if len(row.input_ids) <= context]
+            done += len(some)
+            advance(done, total)
         bounds[name] = (start, len(rows))
         too_long[name] = len(sources[name]) - (len(rows) - start)
         if sources[name] and start == len(rows):
@@ -140,6 +138,13 @@ def sizes(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     columns = (lengths, table["prefix"], table["prefix_length"])
     first, second, third = (column.to_numpy().astype(np.int64) for column in columns)
     return first, second, third
+
+
+def _encode(samples: Sequence[Sample], prompt: Prompt, codec: Codec) -> Iterator[TokenRow]:
+    """Tokenise samples, the chats among them together."""
+    chats = iter(codec.encode_chats([(prompt.chat(one.input), one.target) for one in samples if one.input is not None]))
+    for sample in samples:
+        yield next(chats) if sample.input is not None else codec.encode(None, sample.target)
 
 
 def _sharable(row: TokenRow) -> int:

@@ -88,14 +88,30 @@ class ChatCodec:
 
         A document (chat None) carries loss everywhere and ends with the end-of-text token.
         """
-        if chat is None:
-            ids = self.encode_documents([target])[0]
-            return TokenRow(ids, list(ids))
-        prompt = self.prompt(chat)
-        before = _ids(self.tokenizer, prompt)
-        text = self.contract.lead + neutralise(self._control, target) + self.contract.close
-        written = [*self._after(prompt, before, text), self.contract.stop_id]
-        return TokenRow(before + written, [NO_LOSS] * len(before) + written)
+        if chat is not None:
+            return self.encode_chats([(chat, target)])[0]
+        ids = self.encode_documents([target])[0]
+        return TokenRow(ids, list(ids))
+
+    def encode_chats(self, pairs: Sequence[tuple[Chat, str]]) -> list[TokenRow]:
+        """Tokenise many chats with their targets in one call of the tokenizer.
+
+        A prompt is tokenised once. What an answer makes of its end is seen from the last control token on: tokenizers
+        part a text at those first, so nothing that stands before one changes the tokens behind it.
+        """
+        prompts = [self.prompt(chat) for chat, _ in pairs]
+        texts = [self.contract.lead + neutralise(self._control, target) + self.contract.close for _, target in pairs]
+        ends = [prompt[self._last_control(prompt) :] for prompt in prompts]
+        joined = [end + text for end, text in zip(ends, texts, strict=True)]
+        ids = _all_ids(self.tokenizer, [*prompts, *joined, *(apart := list(dict.fromkeys(ends)))])
+        alone = dict(zip(apart, ids[2 * len(pairs) :], strict=True))
+        rows = []
+        for at, (text, end) in enumerate(zip(texts, ends, strict=True)):
+            before, whole, last = ids[at], ids[len(pairs) + at], alone[end]
+            after = whole[len(last) :] if whole[: len(last)] == last else self._behind(before, text)
+            written = [*after, self.contract.stop_id]
+            rows.append(TokenRow(before + written, [NO_LOSS] * len(before) + written))
+        return rows
 
     def encode_documents(self, texts: Sequence[str]) -> list[list[int]]:
         """Tokenise plain documents in one call of the tokenizer, each as `encode(None, text)` does."""
@@ -110,11 +126,13 @@ class ChatCodec:
         """Strip what the template puts around an answer from the text that a model wrote."""
         return written.removeprefix(self.contract.lead).removesuffix(self.contract.close)
 
-    def _after(self, prompt: str, before: list[int], text: str) -> list[int]:
-        """Tokenise `text` as it stands after the prompt's tokens, which stay as they are served."""
-        whole = _ids(self.tokenizer, prompt + text)
-        if whole[: len(before)] == before:
-            return whole[len(before) :]
+    def _last_control(self, text: str) -> int:
+        """Find where the last control token of a text begins; 0 where it has none."""
+        found = list(self._control.finditer(text)) if self._control else []
+        return found[-1].start() if found else 0
+
+    def _behind(self, before: list[int], text: str) -> list[int]:
+        """Tokenise `text` by itself where its beginning would change the prompt's tokens, which stay as served."""
         apart = _ids(self.tokenizer, text)
         if self.tokenizer.decode(before + apart) != self.tokenizer.decode(before) + text:
             raise BackendError(f"the tokenizer can't put {text[:40]!r} behind the prompt without changing the prompt")
@@ -215,7 +233,18 @@ def _turn(role: str, content: str) -> Message:
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    return _all_ids(tokenizer, [text])[0]
+
+
+def _all_ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    """Tokenise texts; special tokens come from the texts alone."""
+    if not tokenizer.is_fast:
+        return [list(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+    backend = tokenizer.backend_tokenizer  # transformers' own call takes half as long again for columns not needed here
+    backend.no_truncation()
+    backend.no_padding()
+    backend.encode_special_tokens = False
+    return [one.ids for one in backend.encode_batch_fast(list(texts), add_special_tokens=False)]
 
 
 def _fold(chat: Chat) -> Chat:

@@ -60,7 +60,7 @@ def rated(passage: str, world: World) -> dict[tuple[str, str, str], float]:
     if not world.rules.weights:
         return {}
     found: dict[tuple[str, str, str], float] = {}
-    for pair in pairs(passage, mark(passage, world.knowledge.mentions(passage)).ends, world.schema):
+    for pair in pairs(passage, mark(passage, world.knowledge.mentions(passage)), world.schema):
         subjects, objects = ({key(one.text) for one in end.mentions} for end in (pair.subject, pair.object))
         for predicate, score in world.rules.scores(pair, world.schema):
             bounded = max(-BOUND, min(BOUND, score))

@@ -150,7 +150,11 @@ def make_run(folder, seed=0, steps=420):
     leak = {"left_out_as_leaked": {"written": 2, "synthesised": 0}}
     write_json(run / "data" / "report.json", {**built, **leak, "read": read, "dropped": dropped})
     advice = {"rule": "share-prefix", "setting": "stages.sft.share_prefix", "value": "auto", "used": "never"}
-    because = {"because": "rows with a common prefix train as its branches", "evidence": "tests/benchmarks"}
+    because = {
+        "because": "rows with a common prefix train as its branches",
+        "evidence": "tests/benchmarks",
+        "against": "below a fifth it costs",
+    }
     write_json(run / "advice.json", [{**advice, **because}])
     model = {"bias": -1.2, "weights": {"votes": 2.1, "mean_log_probability": 0.8}}
     write_json(run / "thresholds.json", {"model": model, "floor": 0.15, "samples": 120, "error": 0.04})
@@ -232,6 +236,8 @@ def test_page_shows_every_part_and_nothing_from_outside(run, rows):
     text = " ".join(reader.text)
     for part in (
         "Released",
+        "+ tests/benchmarks",
+        "− below a fifth it costs",
         "Risk against coverage",
         "Reliability",
         "Loss",

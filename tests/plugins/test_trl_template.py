@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from dsol import NO_LOSS, BackendError, Chat
@@ -267,6 +267,74 @@ def test_a_document_carries_loss_everywhere_and_ends(codec: template.ChatCodec, 
     row = codec.encode(None, "SELECT name")
     assert row.labels == row.input_ids
     assert codec.tokenizer.decode(row.input_ids).endswith("SELECT name" + family.eos)
+
+
+def spelled(family: Family, way: str) -> Any:
+    """Make tokenizers that treat the beginnings of texts and of their parts in different ways."""
+    bpe = Tokenizer(models.BPE(byte_fallback=False, unk_token="<unk>"))
+    special: list[Any] = ["<unk>", *family.special]
+    if way == "metaspace at the first":
+        bpe.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+        bpe.decoder = decoders.Metaspace(prepend_scheme="first")
+    elif way == "metaspace before each part":
+        bpe.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+        bpe.decoder = decoders.Metaspace(prepend_scheme="always")
+    elif way == "no words, only a normaliser":
+        bpe.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+        bpe.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    else:  # control tokens that take the spaces beside them along
+        bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+        bpe.decoder = decoders.ByteLevel()
+        special = [AddedToken(name, lstrip=True, rstrip=True, special=True) for name in special]
+    alphabet = sorted({*pre_tokenizers.ByteLevel.alphabet(), *"".join(TEXTS), "▁", "\n"})
+    trainer = trainers.BpeTrainer(
+        vocab_size=500, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
+    bpe.train_from_iterator(TEXTS * 3, trainer)
+    bpe.add_special_tokens(special)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe, eos_token=family.eos, bos_token=family.bos or None, clean_up_tokenization_spaces=False
+    )
+    tokenizer.chat_template = family.jinja
+    return tokenizer
+
+
+def by_the_book(codec: template.ChatCodec, chat: Chat, target: str) -> list[int]:
+    """Tokenise the prompt, and the prompt with the answer, each as a whole; the prompt's tokens stay as served."""
+    prompt = codec.prompt(chat)
+    text = codec.contract.lead + template.neutralise(codec._control, target) + codec.contract.close
+    before, whole, alone = (
+        codec.tokenizer(one, add_special_tokens=False)["input_ids"] for one in (prompt, prompt + text, text)
+    )
+    return [*(whole if whole[: len(before)] == before else before + alone), codec.contract.stop_id]
+
+
+WAYS = [
+    "bytes",
+    "metaspace at the first",
+    "metaspace before each part",
+    "no words, only a normaliser",
+    "control tokens strip",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_many_rows_at_once_are_the_rows_by_the_book(family: Family, way: str) -> None:
+    tokenizer = make_tokenizer(family) if way == "bytes" else spelled(family, way)
+    made = template.ChatCodec(tokenizer, template.derive(tokenizer))
+    texts = ["", " ", "\n", "SELECT name", " SELECT  12 ", "\n\nid", "请问", "<", "a<|", f"x{family.stop}y", " ="]
+    pairs = [(chat, text) for chat in CHATS for text in texts]
+    expected = []
+    for chat, text in pairs:
+        try:
+            made.encode(chat, text)
+        except BackendError:  # a tokenizer that can't put this text behind a prompt says so
+            continue
+        expected.append((chat, text))
+    assert len(expected) >= len(pairs) // 2
+    rows = made.encode_chats(expected)
+    assert [row.input_ids for row in rows] == [by_the_book(made, *one) for one in expected]
+    assert rows == [made.encode(*one) for one in expected]
 
 
 @settings(max_examples=60, deadline=None)

@@ -42,7 +42,7 @@ def details(report: Mapping[str, Any]) -> Markup:
                 element("td", element("code", one["setting"])),
                 element("td", brief(one["value"]), class_=None if one["value"] == one["used"] else "other"),
                 element("td", brief(one["used"])),
-                element("td", one["because"], element("small", one["evidence"])),
+                element("td", one["because"], *_evidence(one)),
             )
             for one in report["advice"]
         ]
@@ -58,6 +58,13 @@ def details(report: Mapping[str, Any]) -> Markup:
     if report["manifest"]:
         parts.append(_folded("Manifest", outline(report["manifest"])))
     return join(parts)
+
+
+def _evidence(advice: Mapping[str, Any]) -> list[Markup]:
+    """Say what speaks for a rule, and what against it: both belong to an advice."""
+    told = [element("small", f"+ {advice['evidence']}")] if advice["evidence"] else []
+    against = advice.get("against")  # runs of earlier versions have none
+    return [*told, element("small", f"− {against}")] if against else told
 
 
 def brief(value: Any) -> str:
