@@ -15,6 +15,8 @@ from dsol_d2spo.division import apart, divide
 from dsol_d2spo.document import Document
 from dsol_d2spo.examples import examples
 from dsol_d2spo.knowledge import Knowledge, learn, with_tagger
+from dsol_d2spo.pieces import cut
+from dsol_d2spo.prompt import prompt_values, target
 from dsol_d2spo.rule_learning import fit_rules, learn_rules, observed
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings
@@ -184,8 +186,11 @@ def asked(
 ) -> Sample:
     """Add one of a document's prompts with its answer, drawn at random, by which the loss is measured."""
     some = examples(document, sample.id, schema, settings, knowledge, draw)
-    one = draw.choice(some) if some else None
-    return sample.model_copy(update={"input": one.input, "target": one.target}) if one else sample
+    if some:
+        one = draw.choice(some)
+        return sample.model_copy(update={"input": one.input, "target": one.target})
+    start = cut(document.text, settings)[0].text  # names no two things that could be related
+    return sample.model_copy(update={"input": prompt_values(start, ()), "target": target((), document.language)})
 
 
 def known_facts(training: Sequence[Document]) -> list[list[str]]:

@@ -59,6 +59,14 @@ def test_samples_answer_their_prompts(made):
     assert nothing > 5  # texts without any triple, and predicates and pairs that don't hold
 
 
+def test_development_samples_have_a_prompt_as_well(made):
+    settings, built = made
+    prompt = make_prompt(settings)
+    for sample in built.development:
+        assert prompt.chat(sample.input)
+        assert not prompt.parse(sample.target, sample.input).dropped
+
+
 def test_the_same_seed_builds_the_same(made):
     settings, built = made
     again = build(settings, 3, lambda what, done, total: None)
