@@ -1,6 +1,7 @@
 """Outside distributions, really installed, and the command line run in a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,8 @@ def start(outside):
             **more,
         }
         command = [sys.executable, "-m", "dsol", *map(str, words)]
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as of a shell's background jobs; children inherit it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
             command, env=environment, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -108,6 +109,13 @@ def _node(nodes: dict[tuple[str, str], Node], types: dict[str, str], name: str, 
     return node.id
 
 
+# Turtle's PN_CHARS_BASE and digits: µ, for one, is a letter that no name of Turtle may hold.
+_LETTER = re.compile(
+    "[0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u2070-\u218f\u2c00-\u2fef"
+    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff]"
+)
+
+
 def path(text: str) -> str:
     """Spell a text so that it may stand between slashes of an IRI; letters of all scripts stay, no two texts meet."""
     return "".join(map(_sign, text)) or NOTHING
@@ -116,7 +124,8 @@ def path(text: str) -> str:
 def _sign(sign: str) -> str:
     if sign == "_":
         return "%5F"
-    return "_" if sign == " " else sign if sign.isalnum() or sign in "-.~" else quote(sign, safe="")
+    kept = sign in "-.~" or (sign.isalnum() and _LETTER.fullmatch(sign))
+    return "_" if sign == " " else sign if kept else quote(sign, safe="")
 
 
 def _words(extraction: Extraction, spans: Iterable[Span]) -> list[str]:
