@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from dsol import BackendError
 
@@ -149,7 +150,7 @@ def _names(folder: Path) -> set[str]:
     return {entry.name for entry in folder.iterdir()}
 
 
-def _download(base: str, wanted: Sequence[str], **more: float) -> Path:
+def _download(base: str, wanted: Sequence[str], **more: Any) -> Path:
     """Fetch some of a hub model's files into the hub's own cache; offline, what is cached already."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
