@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dsol.corpus.source import Source, files
 from dsol.errors import DataError
 from dsol.prompt import Prompt
+from dsol.records import ENDINGS, Problems, read_records
 from dsol.sample import Sample
 
 SHAREGPT = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
 ROLES = ("system", "user", "assistant")
-SUFFIXES = (".jsonl", ".json")
 FORMS = "messages (role, content), conversations (from, value), or instruction, input and output"
 
 Advance = Callable[[int, int], None]
@@ -34,23 +33,21 @@ def read_chats(name: str, source: Source) -> list[Sample]:
     alone. Samples of one conversation share a prefix.
     """
     samples: list[Sample] = []
-    problems: list[str] = []
+    problems = Problems()
     for path in _files(name, source):
-        for line, row in _rows(path, problems):
-            where = f"{path}, {line}"
+        for record in read_records(path, problems, "a conversation as an object", ", ".join(ENDINGS)):
             try:
-                turns = read_turns(row)
+                turns = read_turns(record.fields)
             except ValueError as error:
-                problems.append(f"{where}: {error}")
+                problems.add(record.origin, str(error))
                 continue
-            identity = str(row.get("id", ""))
+            identity = str(record.fields.get("id", ""))
             for at, turn in enumerate(turns):
                 if turn["role"] == "assistant":
                     given = {"messages": turns[:at]}
                     mark = f"{name}/{len(samples)}" + (f"/{identity}" if identity else "")
-                    samples.append(Sample(id=mark, input=given, target=turn["content"], meta={"place": where}))
-    if problems:
-        raise DataError(problems)
+                    samples.append(Sample(id=mark, input=given, target=turn["content"], meta={"place": record.origin}))
+    problems.stop()
     if not samples:
         raise DataError([f"source {name}: its files hold no conversation with an answer"])
     return samples
@@ -122,38 +119,9 @@ def _text(row: Mapping[str, Any], field: str, default: Any = None) -> str:
 
 def _files(name: str, source: Source) -> list[Path]:
     listed, _, problems = files(source)
-    found = [path for path in listed if path.suffix.lower() in SUFFIXES]
+    found = [path for path in listed if path.suffix.lower() in ENDINGS]
     if problems or not found:
         places = ", ".join(map(str, source.paths))
-        wanted = f"no {' or '.join(SUFFIXES)} file in {places}; conversations are such rows"
+        wanted = f"no file that ends in {', '.join(ENDINGS)} in {places}; conversations are rows of such files"
         raise DataError([f"source {name}: {problem}" for problem in problems or [wanted]])
     return found
-
-
-def _rows(path: Path, problems: list[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        problems.append(f"{path}: can't be read: {reason}")
-        return
-    if path.suffix == ".json":
-        try:
-            rows = json.loads(text)
-        except ValueError as error:
-            problems.append(f"{path}: not JSON: {error}")
-            return
-        listed = [(f"row {at}", row) for at, row in enumerate(rows if isinstance(rows, list) else [rows], 1)]
-    else:
-        listed = []
-        for at, line in enumerate(text.split("\n"), 1):
-            if line.strip():
-                try:
-                    listed.append((f"line {at}", json.loads(line)))
-                except ValueError as error:
-                    problems.append(f"{path}, line {at}: not JSON: {error}")
-    for where, row in listed:
-        if isinstance(row, Mapping):
-            yield where, row
-        else:
-            problems.append(f"{path}, {where}: a JSON object is wanted, not {type(row).__name__}")

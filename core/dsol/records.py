@@ -1,4 +1,8 @@
-"""Read the records of a file as it has them: JSON Lines, a JSON array, CSV, TSV or Parquet; all problems together."""
+"""Read the records of a file as it has them: JSON Lines, a JSON array, CSV, TSV or Parquet; all problems together.
+
+For what users bring as rows: examples, conversations, questions. Corpora are read in a stream, in any encoding, by
+`dsol.corpus.records`.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +69,9 @@ def read_text(path: Path, problems: Problems) -> str | None:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        problems.add(f"{path}:{line}", f"not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8")
+        problems.add(
+            f"{path}:{line}", f"not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8{_other(data)}"
+        )
         return None
     if not text.strip():
         problems.add(str(path), "the file is empty")
@@ -73,11 +79,28 @@ def read_text(path: Path, problems: Problems) -> str | None:
     return text
 
 
-def read_records(path: Path, problems: Problems, wanted: str, bring: str, check: Check) -> list[Record]:
+def _other(data: bytes) -> str:
+    """Say where bytes look like the other encoding in which Chinese files are common."""
+    try:
+        data.decode("gb18030")
+    except UnicodeDecodeError:
+        return ""
+    return " (is it GB 18030?)"
+
+
+def read_records(
+    path: Path,
+    problems: Problems,
+    wanted: str,
+    bring: str,
+    check: Check = lambda columns: "",
+    under: Sequence[str] = (),
+) -> list[Record]:
     """Read the records of a file; what can't be read goes to `problems`.
 
     `wanted`: what a record is, for messages ("an object with question and sql"). `bring`: the kinds of files that the
-    caller takes. `check` looks at the columns of a table before its rows are read.
+    caller takes. `check` looks at the columns of a table before its rows are read. A `.json` file may hold one record,
+    or an object that has the records as a list under one of the keys `under`.
     """
     if not exists(path, problems):
         return []
@@ -91,7 +114,7 @@ def read_records(path: Path, problems: Problems, wanted: str, bring: str, check:
         if ending in (".csv", ".tsv"):
             found = list(_table(path, text, "\t" if ending == ".tsv" else ",", problems, check))
         else:
-            found = list(_json(path, text, problems, wanted))
+            found = list(_json(path, text, problems, wanted, under))
     else:
         problems.add(str(path), f"can't read {ending or 'a file without an ending'}; bring {bring}")
         return []
@@ -100,13 +123,30 @@ def read_records(path: Path, problems: Problems, wanted: str, bring: str, check:
     return found
 
 
-def _json(path: Path, text: str, problems: Problems, wanted: str) -> Iterator[Record]:
+def _json(path: Path, text: str, problems: Problems, wanted: str, under: Sequence[str]) -> Iterator[Record]:
     array = text.lstrip().startswith("[")
-    for origin, value in _elements(path, text, problems) if array else _lines(path, text, problems):
+    whole = _object(text) if path.suffix.lower() == ".json" and not array else None
+    if whole is not None:
+        key = next((key for key in under if isinstance(whole.get(key), list)), None)
+        found: Iterable[tuple[str, Any]] = [
+            (f"{path}: row {at}", one) for at, one in enumerate(whole[key] if key else [whole], 1)
+        ]
+    else:
+        found = _elements(path, text, problems) if array else _lines(path, text, problems)
+    for origin, value in found:
         if isinstance(value, dict):
             yield Record(origin, value)
         else:
             problems.add(origin, f"expected {wanted}, found {type(value).__name__}")
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """Read a text that is one JSON object; None for everything else, such as JSON Lines under another name."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _lines(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, Any]]:
@@ -173,14 +213,14 @@ def _table(path: Path, text: str, delimiter: str, problems: Problems, check: Che
 
 def _parquet(path: Path, problems: Problems, check: Check) -> list[Record]:
     try:
-        from pyarrow import ArrowInvalid, parquet
+        from pyarrow import ArrowException, parquet
     except ImportError:
         problems.add(str(path), "reading Parquet needs pyarrow; install it with: pip install pyarrow")
         return []
     try:
         table = parquet.read_table(path)
         records = table.to_pylist()
-    except ArrowInvalid as error:
+    except (ArrowException, OSError) as error:
         problems.add(str(path), f"not a readable Parquet file: {str(error).splitlines()[0]}")
         return []
     wrong = check(table.column_names)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from dsol import BackendError
 
@@ -149,14 +150,14 @@ def _names(folder: Path) -> set[str]:
     return {entry.name for entry in folder.iterdir()}
 
 
-def _download(base: str, wanted: Sequence[str], etag_timeout: float = 10) -> Path:
+def _download(base: str, wanted: Sequence[str], **more: Any) -> Path:
     """Fetch some of a hub model's files into the hub's own cache; offline, what is cached already."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
     from huggingface_hub.errors import HTTPError as LineError  # type: ignore[attr-defined]  # of the client's library
 
     try:
-        return Path(snapshot_download(base, allow_patterns=list(wanted), etag_timeout=etag_timeout))
+        return Path(snapshot_download(base, allow_patterns=list(wanted), **more))
     except RepositoryNotFoundError as error:
         raise BackendError(f"base {base}: the hub has no such model (or it needs a login); check the id") from error
     except LocalEntryNotFoundError as error:

@@ -72,16 +72,16 @@ def test_all_rows_that_do_not_fit_are_named_together(tmp_path):
     assert len(caught.value.problems) == len(rows)
     text = str(caught.value)
     for part in (
-        "line 1: field messages: a list of turns is wanted",
-        "line 2: not JSON",
-        "line 3: field messages[0].role: 'robot' is not one of system, user, assistant",
-        "line 4: user and assistant must take turns, beginning with the user; here: assistant",
-        "line 5: has none of the forms that are read: messages",
+        ":1: field messages: a list of turns is wanted",
+        ":2: malformed JSON",
+        ":3: field messages[0].role: 'robot' is not one of system, user, assistant",
+        ":4: user and assistant must take turns, beginning with the user; here: assistant",
+        ":5: has none of the forms that are read: messages",
         "its fields are text",
-        "line 6: a JSON object is wanted, not list",
-        "line 7: a turn of the assistant is empty",
-        "line 8: field instruction: text is wanted, not int",
-        "line 9: no answer follows the question",
+        ":6: expected a conversation as an object, found list",
+        ":7: a turn of the assistant is empty",
+        ":8: field instruction: text is wanted, not int",
+        ":9: no answer follows the question",
     ):
         assert part in text
 
@@ -90,5 +90,16 @@ def test_places_without_conversations_are_named(tmp_path):
     with pytest.raises(DataError, match=r"source talks: .*missing: no such file"):
         read_chats("talks", Source(paths=(tmp_path / "missing",), kind="chat"))
     (tmp_path / "notes.txt").write_text("hello", encoding="utf-8")
-    with pytest.raises(DataError, match=r"no \.jsonl or \.json file in"):
+    with pytest.raises(DataError, match=r"no file that ends in"):
         read_chats("talks", Source(paths=(tmp_path,), kind="chat"))
+
+
+def test_conversations_come_in_parquet_and_csv_too(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"messages": [TALK], "score": [0.5]}), tmp_path / "a.parquet")
+    (tmp_path / "b.csv").write_text("instruction,input,output\n说,,好\n", encoding="utf-8")
+    (tmp_path / "c.json").write_text(json.dumps({"messages": TALK}, indent=1), encoding="utf-8")  # one, over many lines
+    samples = read_chats("talks", Source(paths=(tmp_path,), kind="chat"))
+    assert [sample.target for sample in samples] == ["您好", "再见", "好", "您好", "再见"]

@@ -110,13 +110,17 @@ def test_every_row_that_does_not_fit_is_named_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.csv", "题目,A,B,答案\n".encode("gb18030"), "a.csv:1: byte 0xcc is not UTF-8"),
-        ("a.jsonl", b'{"question": \n[1]', "a.jsonl:1: not valid JSON"),
-        ("a.json", b"[1, 2]", "a.json: row 1 is a int"),
+        (
+            "a.csv",
+            "题目,A,B,答案\n".encode("gb18030"),
+            "a.csv:1: not UTF-8 (byte 0xcc); save the file as UTF-8 (is it GB 18030?)",
+        ),
+        ("a.jsonl", b'{"question": \n[1]', "a.jsonl:1: malformed JSON"),
+        ("a.json", b"[1, 2]", "a.json:1: expected an object with a question, found int"),
         ("a.csv", b"question,A,B,answer\nx,y,z\n", "a.csv:2: 3 columns where there should be 4"),
         ("a.jsonl", b"", "a.jsonl: the file is empty"),
-        ("a.parquet", b"PAR1 no", "a.parquet: not a Parquet file"),
-        ("a.xlsx", b"", "a.xlsx: can't read this as questions"),
+        ("a.parquet", b"PAR1 no", "a.parquet: not a readable Parquet file"),
+        ("a.xlsx", b"", "a.xlsx: can't read .xlsx; bring questions"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes, reason: str) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 from dsol.errors import DataError
 from dsol.mcq import exam
 from dsol.mcq.question import LETTERS, Question, language
-from dsol.mcq.records import Record, files, read_records
+from dsol.mcq.records import files, read_records
+from dsol.records import Record
 
 # "(A)", "A." or "A．" in front of an option (AGIEval); the letter alone, without brackets, must be the option's own.
 _BRACKETED = re.compile(r"^\s*[(（]\s*[A-Z]\s*[)）]\s*")
@@ -61,9 +62,9 @@ def read(*paths: Path, skip: bool = False) -> Reading:
                     if one.id in places:
                         raise Unfit(f"id: {one.id!r} is also the id of {places[one.id]}")
             except Unfit as unfit:
-                (left_out if taken_apart or skip else problems).append(f"{record.place}: {unfit}")
+                (left_out if taken_apart or skip else problems).append(f"{record.origin}: {unfit}")
                 continue
-            places |= dict.fromkeys((one.id for one in found), record.place)
+            places |= dict.fromkeys((one.id for one in found), record.origin)
             questions += found
         counts.append((given, len(questions) - before))
     if problems:
