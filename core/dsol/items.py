@@ -69,9 +69,10 @@ def learn(
 
     Thresholds are those of the best micro F1 that the probabilities, learned on other samples, lead to expect (half of
     that F1, Lipton et al. 2014): the verdicts themselves are too few to choose by. Beside a baseline they depart from
-    returning just what it found only if the verdicts say that this gains more than its standard error over the samples
-    (the one-standard-error rule, Breiman et al. 1984): what is added may not cost what was there. No threshold is below
-    `floor`. Items with a reason against them teach nothing. `error` is the expected calibration error out of fold.
+    returning just what it found only in a way that the verdicts say to gain more than its standard error over the
+    samples (the one-standard-error rule, Breiman et al. 1984): what is added may not cost what was there. No threshold
+    is below `floor`. Items with a reason against them teach nothing. `error` is the expected calibration error out of
+    fold.
     """
     known = [
         Judged(at, item, ok)
@@ -168,7 +169,10 @@ def _best_beside(
 
     cut = expected_best([*chances["fresh"], *chances["backed"]], float(wanted.sum()))
     just_old = (NEVER, 0.0)
-    best = max([(cut, cut), (cut, 0.0), (NEVER, cut), just_old], key=lambda cuts: mean(*scored(cuts)))
-    (values, weights), (old, old_weights) = scored(best), scored(just_old)
-    gain = paired_difference(values, old, ONE_ERROR, 0, weights, old_weights)
-    return best if gain.low > 0 else just_old
+    old, old_weights = scored(just_old)
+    gaining = [just_old]
+    for cuts in ((cut, cut), (cut, 0.0), (NEVER, cut)):
+        values, weights = scored(cuts)
+        if paired_difference(values, old, ONE_ERROR, 0, weights, old_weights).low > 0:
+            gaining.append(cuts)
+    return max(gaining, key=lambda cuts: mean(*scored(cuts)))
