@@ -6,14 +6,15 @@ rensa (Rust) makes the signatures. The banding is a sort of one column of number
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsol.corpus.words import Numbers, Places, Words
+from dsol.corpus.source import SIMILARITY
+from dsol.corpus.words import Numbers, Places, Words, words
 
 if TYPE_CHECKING:
     Signatures = NDArray[np.uint32]
@@ -25,6 +26,7 @@ CHINESE_SHINGLE = 5  # characters, about three words
 RECALL = 0.99  # of pairs at the threshold that become candidates
 LEADERS = 4  # of documents in one bucket, that the others are compared with
 BATCH = 50_000
+GROUP = 256  # texts whose signatures are made at once
 
 
 def signatures(texts: Words) -> Signatures:
@@ -101,6 +103,16 @@ def near(
         if found[later] < 0 and found[earlier] < 0:
             found[later] = earlier
     return found
+
+
+def distinct(texts: Sequence[str], apart: Sequence[str] = (), similarity: float = SIMILARITY) -> list[str]:
+    """Leave out texts that are at least so similar to an earlier one, or to one of `apart`; for what fits in memory."""
+    every = [*apart, *texts]
+    made = [signatures(words(every[at : at + GROUP])) for at in range(0, len(every), GROUP)]
+    matrix = np.concatenate([np.zeros((0, SLOTS), np.uint32), *made])
+    columns = buckets(matrix, similarity)
+    close = near(iter(columns), np.ones(len(every), bool), lambda places: matrix[places], similarity)
+    return [text for text, other in zip(texts, close[len(apart) :].tolist(), strict=True) if other < 0]
 
 
 def _candidates(buckets: Numbers, places: Places, size: int) -> Places:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dsol.errors import DataError
 
+SIMILARITY = 0.8  # Jaccard similarity of two texts from which on one repeats the other
+
 FORMATS = (".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".jsonl", ".json", ".parquet", ".csv")
 LEGAL = ("license", "licence", "copying", "notice")  # their text repeats over the world's projects and teaches nothing
 # Which source keeps a document that several hold: the denser kind (see the know-how rule corpus-kind).
@@ -63,7 +65,7 @@ class Cleaning(BaseModel):
     languages: tuple[Literal["en", "zh", "other"], ...] = ()
     exact: bool = True
     near: bool = True
-    similarity: float = Field(default=0.8, gt=0.3, lt=1)
+    similarity: float = Field(default=SIMILARITY, gt=0.3, lt=1)
     ngram: int = Field(default=13, ge=0)
     part: int = Field(default=32_000, ge=1_000, le=1_000_000)
     heldout: float = Field(default=0.01, ge=0, lt=0.5)

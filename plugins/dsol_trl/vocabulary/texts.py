@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dsol import DataError
+from dsol.corpus.duplicates import distinct
 
 SUFFIXES = (".txt", ".md", ".jsonl")
 FIELDS = ("text", "document", "content", "question", "answer", "query", "summary")
@@ -43,14 +44,16 @@ def read(paths: Sequence[Path]) -> list[str]:
 def part(documents: Sequence[str]) -> tuple[list[str], list[str]]:
     """Part documents into those to learn from and those to measure on, by a hash of their text.
 
-    The order and other files don't change on which side a text falls; equal texts fall on one side. Few documents are
-    parted by blocks of paragraphs. Too little text is a DataError.
+    The order and other files don't change on which side a text falls. Of nearly equal texts one counts: else what is
+    measured on would be known from what is learnt. Few documents are parted by blocks of paragraphs. Too little text is
+    a DataError.
     """
     characters = sum(map(len, documents))
     if characters < LEAST:
         raise DataError([f"the text has {characters:,} characters; give at least {LEAST:,}, better a few million"])
     units = list(documents) if len(documents) >= FEW else [block for text in documents for block in blocks(text)]
-    units = list(dict.fromkeys(units))
+    units = distinct(units)
+    characters = sum(map(len, units))
     held = 0
     chosen: set[str] = set()
     for unit in sorted(units, key=lambda text: hashlib.sha256(text.encode()).digest()):
@@ -64,10 +67,9 @@ def part(documents: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def without(documents: Sequence[str], heldout: Sequence[str]) -> list[str]:
-    """Leave out of documents what is held out, whether that is whole documents or blocks of them."""
-    kept = set(heldout)
-    left = [text for text in documents if text not in kept]
-    return [block for text in left for block in blocks(text) if block not in kept]
+    """Leave out of documents what is held out or nearly so, whether that is whole documents or blocks of them."""
+    left = distinct(documents, heldout)
+    return distinct([block for text in left for block in blocks(text)], heldout)
 
 
 def blocks(text: str, size: int = BLOCK) -> Iterator[str]:
