@@ -58,6 +58,8 @@ def main() -> None:
     """Run the command line; what a user can mend ends in one line and exit code 2."""
     try:
         code = application(load_plugins(skip=skipped()))(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except KeyboardInterrupt:  # while plugins load, or a library lets go of what it holds
+        code = INTERRUPTED
     except DsolError as error:
         _stop(str(error))
     except USAGE as error:
