@@ -36,7 +36,10 @@ def train(
         if not run.done("build"):
             parts.backend.check_base(parts.grounded)  # a mistake in it shouldn't wait until the samples are built
         if not run.done("plan"):
-            write_json(run / "advice.json", knowhow.described(planning.advice(parts, run, plugins.rules)))
+            facts = planning.known(parts, run)
+            planning.check_disk(planning.estimate(parts, run, facts), run)
+            advice = knowhow.advise(parts.recipe, plugins.rules, facts)
+            write_json(run / "advice.json", knowhow.described(advice))
             run.note(
                 solutions=[task.name for task in parts.tasks],
                 base=parts.recipe.base,

@@ -2,13 +2,16 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from dsol import planning
 from dsol.corpus.source import Source
+from dsol.errors import RunError
 from dsol.parts import Parts
+from dsol.planning import disk
 from dsol.planning.counting import count_files
 from dsol.recipe import Recipe, Stage
 from dsol.run import Run
@@ -120,3 +123,30 @@ def test_this_machine_is_found():
     found = look_at_cpu()
     assert found.device == "cpu"
     assert found.memory > 0
+
+
+def test_what_a_run_writes_is_set_against_what_is_free(parts, tmp_path, monkeypatch):
+    run = Run(tmp_path / "runs" / "new")
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda place: SimpleNamespace(free=10**11))
+    stages = {"cpt": Stage(data="documents", tune="full", checkpoints=2), "more": Stage(data="documents", tune="lora")}
+    full = parts.with_recipe(parts.recipe.model_copy(update={"stages": stages}))
+    facts = planning.gather(full, run, planning.shape_of(full), parse("H100"))
+    found = planning.estimate(full, run, facts)
+    each = 12 * KNOWN["qwen3-8b"].parameters  # fp32 weights and two moments
+    assert found.needs["2 checkpoints of cpt"] == pytest.approx(2 * each)
+    assert found.needs["the chosen model"] == pytest.approx(each)
+    assert found.needs["documents"] == 2 * sum(one.paths[0].stat().st_size for one in parts.recipe.sources.values())
+    assert found.place == tmp_path
+    with pytest.raises(
+        RunError, match=r"new needs more room: about 3\d\d\.\d GB to write .*100\.0 GB free at"
+    ) as caught:
+        planning.check_disk(found, run)
+    assert "checkpoints=1" in str(caught.value)
+    plan = planning.make(full, run, facts.shape, parse("H100"), planning.Ask(), {}, Speed())
+    assert any("Disk, too little room" in one for one in planning.tables(plan, 100) if isinstance(one, str))
+    run.finish("stage cpt")
+    run.finish("tokenise")
+    run.finish("build")
+    left = planning.estimate(full, run, facts)
+    planning.check_disk(left, run)
+    assert left.total < 10**10

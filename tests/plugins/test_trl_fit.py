@@ -19,12 +19,15 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from dsol import BackendError, FitJob, Progress, RecipeError
+from dsol.knowhow.starting import step_work
+from dsol.planning import disk
 from dsol.recipe import Stage
 from dsol_trl import checkpoint, hardware
 from dsol_trl.backend import TrlBackend
 from dsol_trl.fit import choose_tune
 from dsol_trl.layout import Steps
 from dsol_trl.model import Card, load_model, read_card
+from dsol_trl.shape import read
 
 from .trl_job import make_job
 
@@ -136,6 +139,13 @@ def test_a_disk_that_takes_no_more_is_one_clear_error(tmp_path: Path, limit: int
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "\n" not in str(caught.value)
     assert checkpoint.found(job.folder) == []
+
+
+def test_a_checkpoint_takes_the_room_that_is_said_beforehand(unbroken: FitJob) -> None:
+    folder = checkpoint.found(unbroken.folder)[-1][1]
+    written = sum((folder / name).stat().st_size for name in ("model.safetensors", "optimizer.pt"))
+    said = disk.checkpoint(read(unbroken.start, "tiny"), step_work(unbroken.stage, "full", True))
+    assert said == pytest.approx(written, rel=0.05)
 
 
 def test_lora_leaves_an_adapter_that_finds_its_base_after_a_move(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from dsol.knowhow.facts import Facts
 from dsol.knowhow.starting import chosen_way, step_work
 from dsol.knowhow.words import count, memory
 from dsol.parts import Parts
+from dsol.planning.disk import Disk, estimate
 from dsol.planning.gathering import gather, stage_tokens
 from dsol.recipe import Stage
 from dsol.run import Run
@@ -63,6 +64,7 @@ class Plan:
     serving: list[tuple[str, Serving]]
     speed: Speed
     ask: Ask
+    disk: Disk
 
     @property
     def room(self) -> float:
@@ -80,7 +82,7 @@ def make(
     served = [("16 bit" if machine.device != "cpu" else "fp32", serving(shape, machine, ask.context, ask.concurrency))]
     if machine.device != "cpu":
         served.append(("4 bit", serving(shape, machine, ask.context, ask.concurrency, four_bit=True)))
-    return Plan(facts, advice, stages, served, speed, ask)
+    return Plan(facts, advice, stages, served, speed, ask, estimate(parts, run, facts))
 
 
 def check(plan: Plan) -> None:
@@ -143,6 +145,13 @@ def described(plan: Plan) -> dict[str, Any]:
             for name, one in plan.serving
         ],
         "speed": asdict(plan.speed),
+        "disk": {
+            "place": str(plan.disk.place),
+            "needs": dict(plan.disk.needs),
+            "total": plan.disk.total,
+            "free": plan.disk.free,
+            "fits": plan.disk.fits,
+        },
         "context": plan.ask.context,
         "concurrency": plan.ask.concurrency,
     }
@@ -179,6 +188,6 @@ def measured(parts: Parts, shape: Shape) -> Speed:
     return found
 
 
-def advice(parts: Parts, run: Run, rules: Mapping[str, Rule]) -> list[knowhow.Advice]:
-    """Ask the rules with the facts of this run: its base, its data as far as they are known, this machine."""
-    return knowhow.advise(parts.recipe, rules, gather(parts, run, shape_of(parts), look()))
+def known(parts: Parts, run: Run) -> Facts:
+    """Gather the facts of this run: its base, its data as far as they are known, this machine."""
+    return gather(parts, run, shape_of(parts), look())

@@ -23,6 +23,8 @@ def tables(plan: Plan, width: int) -> Iterable[Any]:
     yield from _size_tables(plan)
     yield ""
     yield from _time_lines(plan)
+    yield ""
+    yield f"Disk: {plan.disk.worded}." if plan.disk.fits else f"Disk, too little room: {plan.disk.worded}."
 
 
 def _advice_table(plan: Plan, width: int) -> Any:
