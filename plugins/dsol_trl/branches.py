@@ -2,13 +2,17 @@
 
 Contexts form a trie. Where enough of them go on alike (the shots of all questions, the stem of all rotations of one
 question), the keys and values of that stretch are computed once and held once. The rest of each context is run in
-batches behind it, and the options are run as branches behind their context's keys and values.
+batches behind it, and what options have alike is run with their context (all but the last token, where there is one
+option, or where a tokenizer spells letters with a common first token); only what they go on with apart is run as
+branches behind their context's keys and values.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,6 +30,7 @@ SAVED = 96  # tokens that a common stretch must save; less isn't worth a pass of
 CROWD = 8  # sequences of which a batch has at least so many before it is closed to shorter ones
 ROWS = 64  # sequences in one batch
 TOKENS = 4096  # tokens in one batch, padding included, unless one sequence alone has more
+SEAM = {True: 64, False: 2048}  # tokens that a batch of its own costs more, on a CPU and elsewhere
 LOGITS = 1 << 27  # numbers that the head may put out at once
 
 
@@ -35,6 +40,12 @@ class Branching:
 
     context: tuple[int, ...]
     options: tuple[tuple[int, ...], ...]
+
+    @property
+    def alike(self) -> tuple[int, ...]:
+        """The tokens that all options begin with, without the last token of any: it needs no pass."""
+        first, last = min(self.options), max(self.options)  # what these two share, those between them share too
+        return first[: min(common(first, last), *(len(option) - 1 for option in self.options))]
 
 
 @dataclass
@@ -51,7 +62,10 @@ class Spelled:
 
 @dataclass(frozen=True)
 class _Row:
-    """One sequence of a batch: its item, its own tokens behind the prefix, and how many of the last ones are kept."""
+    """One sequence of a batch: its item, its own tokens behind the prefix, and how many of the last ones are kept.
+
+    Those kept are the context's last token and what the options have alike: behind them stand the options' tokens.
+    """
 
     item: int
     own: tuple[int, ...]
@@ -118,25 +132,33 @@ class Branches:
         return context[depth] if len(context) > depth + 1 else -1 - at
 
     def _batches(self, part: Sequence[int], depth: int) -> Iterator[list[_Row]]:
-        """Put items of about one length together, as many as memory takes; the longest first."""
+        """Put items of about one length together, so that least is run and memory takes it; the longest first."""
         rows = []
         for at in part:
             item = self.items[at]
-            # One option needs no branch: it is run together with its context.
-            tail = item.options[0][:-1] if len(item.options) == 1 else ()
+            tail = item.alike
             rows.append(_Row(at, item.context[depth:] + tail, len(tail) + 1))
         rows.sort(key=lambda row: -len(row.own))
-        batch: list[_Row] = []
-        kept = 0
-        for row in rows:
-            longest = len((batch or [row])[0].own)
-            if batch and not self._fits(len(batch) + 1, longest, depth, kept + row.kept):
-                yield batch
-                batch, kept = [], 0
-            batch.append(row)
-            kept += row.kept
-        if batch:
-            yield batch
+        # The cheapest way to cut the first rows into batches, from that for fewer rows: what is run, padding included.
+        seam = SEAM[self.model.device.type == "cpu"]
+        least, start = [0.0], [0]
+        for end in range(1, len(rows) + 1):
+            best, chosen, kept = math.inf, end - 1, 0
+            for at in range(end - 1, -1, -1):
+                kept += rows[at].kept
+                longest = len(rows[at].own)
+                if at < end - 1 and not self._fits(end - at, longest, depth, kept):
+                    break
+                cost = least[at] + longest * (end - at) + seam
+                if cost < best:
+                    best, chosen = cost, at
+            least.append(best)
+            start.append(chosen)
+        cuts = [len(rows)]
+        while cuts[-1]:
+            cuts.append(start[cuts[-1]])
+        for first, last in pairwise(reversed(cuts)):
+            yield rows[first:last]
 
     def _fits(self, rows: int, tokens: int, before: int, kept: int) -> bool:
         return (
@@ -163,7 +185,7 @@ class Branches:
             (at, option)
             for at, row in enumerate(rows)
             for option, tokens in enumerate(self.items[row.item].options)
-            if len(self.items[row.item].options) > 1 and len(tokens) > 1
+            if len(tokens) > row.kept
         ]
         cache = new_cache() if branches else None
         logits = self.head.logits(
@@ -191,7 +213,9 @@ class Branches:
             start += size
 
     def _length(self, rows: Sequence[_Row], branch: tuple[int, int]) -> int:
-        return len(self.items[rows[branch[0]].item].options[branch[1]])
+        """Count a branch's tokens: those beyond what was run with the context."""
+        row = rows[branch[0]]
+        return len(self.items[row.item].options[branch[1]]) - row.kept + 1
 
     def _fits_branches(self, size: int, tokens: int, held: int, before: int) -> bool:
         return self._fits(size, tokens, before + held, size * tokens) and (
@@ -199,7 +223,7 @@ class Branches:
         )
 
     def _first(self, rows: Sequence[_Row], logits: torch.Tensor) -> None:
-        """Weigh the options that were run with their context, and every other option's first token."""
+        """Weigh the tokens that were run with their context, and the first one of each option behind them."""
         positions: list[int] = []
         targets: list[int] = []
         places: list[tuple[int, int, int]] = []
@@ -217,10 +241,10 @@ class Branches:
     def _branch(
         self, prefix: Prefix, rows: Sequence[_Row], cache: Cache, pads: torch.Tensor, part: Sequence[tuple[int, int]]
     ) -> None:
-        """Run options behind their contexts' keys and values; weigh their tokens from the second on."""
+        """Run what options have apart behind their contexts' keys and values; weigh their tokens from there on."""
         device = self.model.device
         of = torch.tensor([at for at, _ in part])
-        options = [self.items[rows[at].item].options[option] for at, option in part]
+        options = [self.items[rows[at].item].options[option][rows[at].kept - 1 :] for at, option in part]
         filled = len(rows[0].own) - pads[of]
         held = int(filled.max())
         lengths = torch.tensor([len(option) - 1 for option in options])
@@ -241,7 +265,7 @@ class Branches:
         )
         targets = [token for option in options for token in option[1:]]
         places = [
-            (rows[at].item, option, token)
+            (rows[at].item, option, rows[at].kept - 1 + token)
             for (at, option), tokens in zip(part, options, strict=True)
             for token in range(1, len(tokens))
         ]

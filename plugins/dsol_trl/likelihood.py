@@ -16,7 +16,7 @@ from dsol_trl.head import Head
 from dsol_trl.model import read_card
 from dsol_trl.prefix_attention import NAME
 from dsol_trl.sharing import sharing
-from dsol_trl.template import ChatCodec, control_tokens, neutralise
+from dsol_trl.template import ChatCodec, all_ids, control_tokens, neutralise
 
 CHUNK = 256  # contexts that are tokenised together
 
@@ -141,13 +141,7 @@ class Weigher:
             numbers = [at for at, one in enumerate(flags) if one is flag]
             if not numbers:
                 continue
-            encoded = self.codec.tokenizer(
-                [texts[at] for at in numbers],
-                add_special_tokens=flag,
-                return_attention_mask=False,
-                return_token_type_ids=False,
-                verbose=False,
-            )["input_ids"]
+            encoded = all_ids(self.codec.tokenizer, [texts[at] for at in numbers], flag)
             for at, ids in zip(numbers, encoded, strict=True):
                 found[at] = tuple(ids)
         return found

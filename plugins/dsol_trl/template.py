@@ -103,7 +103,7 @@ class ChatCodec:
         texts = [self.contract.lead + neutralise(self._control, target) + self.contract.close for _, target in pairs]
         ends = [prompt[self._last_control(prompt) :] for prompt in prompts]
         joined = [end + text for end, text in zip(ends, texts, strict=True)]
-        ids = _all_ids(self.tokenizer, [*prompts, *joined, *(apart := list(dict.fromkeys(ends)))])
+        ids = all_ids(self.tokenizer, [*prompts, *joined, *(apart := list(dict.fromkeys(ends)))])
         alone = dict(zip(apart, ids[2 * len(pairs) :], strict=True))
         rows = []
         for at, (text, end) in enumerate(zip(texts, ends, strict=True)):
@@ -233,18 +233,18 @@ def _turn(role: str, content: str) -> Message:
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:
-    return _all_ids(tokenizer, [text])[0]
+    return all_ids(tokenizer, [text])[0]
 
 
-def _all_ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
-    """Tokenise texts; special tokens come from the texts alone."""
+def all_ids(tokenizer: Any, texts: Sequence[str], special: bool = False) -> list[list[int]]:
+    """Tokenise texts; special tokens come from the texts alone, or also those that begin and end one."""
     if not tokenizer.is_fast:
-        return [list(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+        return [list(ids) for ids in tokenizer(list(texts), add_special_tokens=special)["input_ids"]]
     backend = tokenizer.backend_tokenizer  # transformers' own call takes half as long again for columns not needed here
     backend.no_truncation()
     backend.no_padding()
     backend.encode_special_tokens = False
-    return [one.ids for one in backend.encode_batch_fast(list(texts), add_special_tokens=False)]
+    return [one.ids for one in backend.encode_batch_fast(list(texts), add_special_tokens=special)]
 
 
 def _fold(chat: Chat) -> Chat:
