@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from dsol.solution import Progress
 
 FOLDS = 3
+
+Fact = tuple[str, ...]  # subject, predicate, object
 
 
 def build(settings: Settings, seed: int, progress: Progress) -> Built:
@@ -65,25 +67,25 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
         source += examples(document, f"{len(source)}", schema, settings, learned, draw)
         if done % 20 == 0 or done == len(training):
             progress("render the documents", done, len(training))
-    known = known_facts(training)
+    facts = known_facts(training)
     progress("learn the baseline's rules", 0, 1)
     seen = [observed(one, knowledge.without(one).shaped, schema, settings) for one in training]
     rules = learn_rules(seen, sum(len(one.gold) for one in training), schema)
     return Built(
         sources=sources,
         development=[
-            asked(judged(one, f"development/{at}", known), one, schema, settings, knowledge, draw)
+            asked(judged(one, f"development/{at}", facts), one, schema, settings, knowledge, draw)
             for at, one in enumerate(development)
         ],
         heldout={
-            name: [judged(one, f"{name}/{at}", known) for at, one in enumerate(some)] for name, some in held.items()
+            name: [judged(one, f"{name}/{at}", facts) for at, one in enumerate(some)] for name, some in held.items()
         },
         report=report,
         files={
             "schema": schema.model_dump(mode="json"),
             "knowledge": knowledge.to_json(),
             "rules": rules.to_json(),
-            "known": known,
+            "known": [list(one) for one in sorted(facts)],
         },
     )
 
@@ -91,11 +93,12 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
 def heldout(settings: Settings, files: Mapping[str, Any]) -> dict[str, list[Sample]]:
     """Read the held-out files that the settings name, for scoring; `files` is what `build` left for serving."""
     schema = Schema.model_validate(files.get("schema") or {})
+    facts = {tuple(one) for one in files.get("known") or ()}
     sets = read_heldout(settings, schema_of(settings))
     if not any(sets.values()):
         raise DataError(["no held-out file is named; name one as `heldout` in the settings"])
     return {
-        name: [judged(one, f"{name}/{at}", files.get("known") or []) for at, one in enumerate(narrowed(some, schema))]
+        name: [judged(one, f"{name}/{at}", facts) for at, one in enumerate(narrowed(some, schema))]
         for name, some in sets.items()
     }
 
@@ -147,12 +150,11 @@ def read_heldout(settings: Settings, schema: Schema) -> dict[str, list[Document]
     return {name: some for name, some in found.items() if some}
 
 
-def judged(document: Document, id: str, known: Sequence[Sequence[str]]) -> Sample:
+def judged(document: Document, id: str, known: Set[Fact]) -> Sample:
     """Make the sample that a document is judged by; `meta` holds its text and what holds in it.
 
     `known`: facts of the training rows, of which those that this document states are kept (for Ign F1).
     """
-    facts = {tuple(one) for one in known}
     return Sample(
         id=id,
         input={"text": document.text},
@@ -175,7 +177,7 @@ def judged(document: Document, id: str, known: Sequence[Sequence[str]]) -> Sampl
             "known": [
                 list(fact)
                 for one in document.gold
-                for fact in sorted(_facts(one.subject_names, one.triple.predicate, one.object_names) & facts)
+                for fact in sorted(_facts(one.subject_names, one.triple.predicate, one.object_names) & known)
             ],
         },
     )
@@ -193,18 +195,17 @@ def asked(
     return sample.model_copy(update={"input": prompt_values(start, ()), "target": target((), document.language)})
 
 
-def known_facts(training: Sequence[Document]) -> list[list[str]]:
-    """List what the training rows say, by every name of both ends."""
-    found = {
+def known_facts(training: Sequence[Document]) -> set[Fact]:
+    """Collect what the training rows say, by every name of both ends."""
+    return {
         fact
         for document in training
         for one in document.gold
         for fact in _facts(one.subject_names, one.triple.predicate, one.object_names)
     }
-    return [list(fact) for fact in sorted(found)]
 
 
-def _facts(subjects: Sequence[str], predicate: str, objects: Sequence[str]) -> set[tuple[str, ...]]:
+def _facts(subjects: Sequence[str], predicate: str, objects: Sequence[str]) -> set[Fact]:
     return {(subject, predicate, object) for subject in subjects for object in objects}
 
 

@@ -79,7 +79,7 @@ def extract_all(
     """
     hidden = beside.with_name(f".{beside.name}.passages") if beside else None
     where = folder or hidden
-    answer = make_answer(opened.load(), opened.settings, files=opened.files)
+    answer = make_answer(opened.load(), opened.settings, opened.world)
     found = []
     for number, text in enumerate(texts):
         with watch.step(text.id) as advance:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dsol.folding import fold_with_places
 from dsol_d2spo.naming import Names, is_person, key, stated
-from dsol_d2spo.pieces import sentences
+from dsol_d2spo.pieces import sentence_at, sentences
 from dsol_d2spo.pronouns import Mention, antecedent, kind_of
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.triple import Found, Span
@@ -194,7 +193,7 @@ def _merged(group: Sequence[tuple[Found, _End, _End]], bounds: Sequence[Span]) -
 def _proving(one: Found, bounds: Sequence[Span]) -> tuple[Span, ...]:
     """Give the sentences in which the first places of both ends stand."""
     firsts = [spans[0].start for spans in (one.subject_spans, one.object_spans) if spans]
-    places = {bisect_right(bounds, first, key=lambda bound: bound.start) - 1 for first in firsts}
+    places = {sentence_at(first, bounds) for first in firsts}
     return tuple(bounds[at] for at in sorted(places) if at >= 0)
 
 

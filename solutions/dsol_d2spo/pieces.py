@@ -7,7 +7,8 @@ torn. A document that is a part of a longer one is so cut much as it is alone.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Protocol
@@ -53,6 +54,11 @@ class _Atom:
 def sentences(text: str) -> list[Span]:
     """Give the span of each sentence; see `dsol.sentences`."""
     return [Span(start=start, end=end) for start, end in bounds(text)]
+
+
+def sentence_at(place: int, spans: Sequence[Span]) -> int:
+    """Number the sentence that a place is in, or that ends before it; -1 before the first."""
+    return bisect_right(spans, place, key=lambda one: one.start) - 1
 
 
 def cut(text: str, settings: Cutting) -> list[Piece]:

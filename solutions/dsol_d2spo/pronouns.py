@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from dsol.folding import fold
 from dsol_d2spo.naming import is_person
+from dsol_d2spo.pieces import sentence_at
 from dsol_d2spo.triple import Span
 
 Kind = Literal["", "person", "organisation", "place", "work", "thing"]
@@ -78,7 +79,7 @@ def antecedent(kind: Kind, place: int, mentions: Sequence[Mention], sentences: S
     """
     if not kind:
         return None
-    here = bisect_right(sentences, place, key=lambda one: one.start) - 1
+    here = sentence_at(place, sentences)
     for number in range(here, max(-1, here - BACK - 1), -1):
         end = min(sentences[number].end, place)
         first = bisect_left(mentions, sentences[number].start, key=lambda one: one.start)

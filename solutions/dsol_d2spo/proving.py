@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from dsol.folding import fold
@@ -13,6 +12,7 @@ from dsol_d2spo.grounding import Ground, Grounding
 from dsol_d2spo.knowledge import Knowledge
 from dsol_d2spo.marking import mark
 from dsol_d2spo.naming import key
+from dsol_d2spo.pieces import sentence_at
 from dsol_d2spo.rules import pairs
 from dsol_d2spo.triple import Found, Span, Triple
 from dsol_d2spo.world import World
@@ -74,7 +74,7 @@ def placing(found: Found, sentences: Sequence[Span]) -> dict[str, float]:
         return {}
     one, two = found.subject_spans[0], found.object_spans[0]
     apart = min(FAR, max(one.start - two.end, two.start - one.end, 0))
-    crossed = abs(_sentence(one, sentences) - _sentence(two, sentences))
+    crossed = abs(sentence_at(one.start, sentences) - sentence_at(two.start, sentences))
     return {
         "apart": math.log1p(apart),
         "one_sentence": float(crossed == 0),
@@ -174,7 +174,3 @@ def _typed(triple: Triple, guesses: Mapping[str, str], knowledge: Knowledge) -> 
         types.append(written or max(known, key=known.__getitem__, default="") or guesses.get(key(name), ""))
         certain = certain and bool(written or known)
     return triple.model_copy(update={"subject_type": types[0], "object_type": types[1]}), certain
-
-
-def _sentence(span: Span, sentences: Sequence[Span]) -> int:
-    return bisect_right(sentences, span.start, key=lambda one: one.start)

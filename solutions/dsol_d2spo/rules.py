@@ -11,9 +11,8 @@ from dsol.folding import fold
 from dsol_d2spo.language import language_of
 from dsol_d2spo.marking import End, fitting
 from dsol_d2spo.mentions import Mention, tokens_of
-from dsol_d2spo.pieces import sentences
+from dsol_d2spo.pieces import sentence_at, sentences
 from dsol_d2spo.schema import Schema
-from dsol_d2spo.triple import Span
 
 NEAR = 14  # words between two ends that are looked at
 BESIDE = 3  # words before and after both
@@ -66,7 +65,7 @@ def pairs(text: str, ends: Sequence[End], schema: Schema) -> Iterator[Pair]:
     words = [fold(token) for token, _, _ in tokens]
     starts = [start for _, start, _ in tokens]
     place = {start: at for at, start in enumerate(starts)}
-    number = {id(one): _sentence(cuts, one.span) for end in ends for one in end.mentions}
+    number = {id(one): sentence_at(one.span.start, cuts) for end in ends for one in end.mentions}
     for subject in ends:
         for object in ends:
             if subject is object or not fitting(schema, subject.type, object.type):
@@ -106,7 +105,3 @@ def _context(
         found += [f"{sign} = {' '.join(between)}"] if len(between) <= 4 else []
     found += [f"{sign} before {word}" for word in words[max(0, start - BESIDE) : start]]
     return found + [f"{sign} after {word}" for word in after[:BESIDE]]
-
-
-def _sentence(cuts: Sequence[Span], span: Span) -> int:
-    return next((at for at, one in enumerate(cuts) if span.start < one.end), len(cuts))

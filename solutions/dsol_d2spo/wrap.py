@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dsol import Answer, Baseline, Generate, Item
+from dsol.answer import OK
+from dsol.items import UNSURE
 from dsol_d2spo.asking import ask
 from dsol_d2spo.grounding import Ground
 from dsol_d2spo.long import Answer as Answerer
@@ -17,14 +19,13 @@ from dsol_d2spo.proving import UNGROUNDED, nearest, placing, prove, tightened
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Input, Settings
 from dsol_d2spo.triple import Dropped, Found, Output
-from dsol_d2spo.world import read_world
+from dsol_d2spo.world import World, read_world
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from dsol.calibration import Calibration
 
-OK, UNSURE = "ok", "low_confidence"
 AT_ONCE = 64  # passages of short documents that are asked together; longer documents are asked by themselves
 SHOWN = 200
 
@@ -41,7 +42,7 @@ def wrap(
     from dsol.wrapping import Answering
 
     world = read_world(settings, files)
-    answer = make_answer(generate, settings, files=files)
+    answer = make_answer(generate, settings, world)
 
     def answer_all(inputs: Sequence[Input]) -> list[Answer[Output]]:
         known: dict[str, Output] = {}
@@ -65,9 +66,9 @@ def wrap(
     return Answering(Input, answer_all)
 
 
-def make_answer(generate: Generate, settings: Settings, *, files: Mapping[str, Any]) -> Answerer:
+def make_answer(generate: Generate, settings: Settings, world: World) -> Answerer:
     """Make the function that extracts from passages; confidence and signals are the model's own, not calibrated."""
-    world, prompt = read_world(settings, files), make_prompt(settings)
+    prompt = make_prompt(settings)
 
     def answer(passages: Sequence[str]) -> list[Output]:
         asked = [prompts(one, world.schema, settings, world.knowledge) for one in passages]

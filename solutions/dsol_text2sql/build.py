@@ -11,8 +11,9 @@ from dsol import Built, DataError, Sample
 from dsol_text2sql.augment import Exchange
 from dsol_text2sql.database import Database, open_databases
 from dsol_text2sql.division import SHOWN, Divided, divide, divide_synthesised, read_heldout
-from dsol_text2sql.examples import Example, language_of
+from dsol_text2sql.examples import Example
 from dsol_text2sql.lexicon import Target, learn_aliases
+from dsol_text2sql.questions import language_of
 from dsol_text2sql.rendering import rendered
 from dsol_text2sql.samples import Rendering, Writing, knowing, points_to_shown, shuffled
 from dsol_text2sql.settings import Settings

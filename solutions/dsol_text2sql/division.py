@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from dsol import DataError
 from dsol_text2sql.database import Database, QueryError
-from dsol_text2sql.examples import Example, read_examples, tidy
+from dsol_text2sql.examples import Example, read_examples
+from dsol_text2sql.questions import tidy
 from dsol_text2sql.samples import Writing
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.split import choose, leaks, normal, size, without

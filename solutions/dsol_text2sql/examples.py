@@ -14,6 +14,7 @@ from dsol.records import Problems
 from dsol_text2sql.accepted import accepted_queries
 from dsol_text2sql.database import Database, QueryError
 from dsol_text2sql.example_files import SQL_FIELDS, Row, read_rows
+from dsol_text2sql.questions import language_of
 from dsol_text2sql.schema import Schema
 
 DATABASE_FIELDS = ("database", "db_id", "db_name")
@@ -21,14 +22,10 @@ ID_FIELDS = ("id", "question_id")
 SPLITS = ("train", "dev", "test")
 LANGUAGES = ("en", "zh")
 
-_CHINESE = re.compile(r"[㐀-鿿豈-﫿]")
-_WORD = re.compile(r"[A-Za-z]+")
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|《[^》]*》|「[^」]*」|(?<!\w)'[^']*'(?!\w)")
 _NAME_IN_ERROR = re.compile(
     r"(?:column:?|table:?|relation) [\"'`]?([^\"'`\n]+?)[\"'`]?(?: does not exist| doesn't|$| in )", re.IGNORECASE
 )
 _ALIAS_ERROR = re.compile(r"ambiguous|FROM-clause")
-_BETWEEN_CHINESE = re.compile(r"(?<=[㐀-鿿，。？！、：；（）]) +(?=[㐀-鿿，。？！、：；（）])")
 
 
 @dataclass(frozen=True)
@@ -110,19 +107,6 @@ def _told_apart(examples: Sequence[Example]) -> list[Example]:
         number = seen[example.id]
         apart.append(replace(example, id=f"{example.id}.{number}") if number > 1 else example)
     return apart
-
-
-def language_of(question: str) -> str:
-    """Tell Chinese from English by the share of Chinese characters outside quotation marks."""
-    bare = _QUOTED.sub(" ", question)
-    text = bare if _CHINESE.search(bare) or _WORD.search(bare) else question
-    chinese, words = len(_CHINESE.findall(text)), len(_WORD.findall(text))
-    return "zh" if chinese and chinese >= 0.3 * (chinese + words) else "en"
-
-
-def tidy(question: str) -> str:
-    """Collapse spaces, and take out those between Chinese characters: people don't type them."""
-    return _BETWEEN_CHINESE.sub("", " ".join(question.split()))
 
 
 def _from_row(row: Row, split: str, stem: str, problems: Problems) -> Iterator[Example]:

@@ -57,11 +57,10 @@ def check(sql: str, schema: Schema, *, row_limit: int) -> Guarded:
 
 def _harmless(tree: exp.Expression, dialect: str) -> None:
     """Refuse whatever is not on the lists of `grammar`."""
-    for select in tree.find_all(exp.Select):
-        if select.args.get("joins") and not select.args.get("from_"):
-            raise Refused("parse", "the statement can't be read: it joins tables without a FROM")
     for node in tree.walk():
         kind = type(node)
+        if isinstance(node, exp.Select) and node.args.get("joins") and not node.args.get("from_"):
+            raise Refused("parse", "the statement can't be read: it joins tables without a FROM")
         if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
             if not isinstance(node.this, str) or node.this.lower() not in FUNCTION_NAMES[dialect]:
                 raise Refused(

@@ -12,7 +12,7 @@ from dsol import Sample
 from dsol_text2sql.baseline import draft
 from dsol_text2sql.canonical import canonical
 from dsol_text2sql.database import Database, open_databases
-from dsol_text2sql.examples import Example, tidy
+from dsol_text2sql.examples import Example
 from dsol_text2sql.expanding import expand
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import literals
@@ -20,6 +20,7 @@ from dsol_text2sql.pieces import Knowledge
 from dsol_text2sql.pointers import Pointers, numbering
 from dsol_text2sql.prompt import prompt_values
 from dsol_text2sql.query import QueryError, Refused
+from dsol_text2sql.questions import tidy
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.schema import Schema
 from dsol_text2sql.settings import Settings

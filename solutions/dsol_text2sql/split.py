@@ -13,7 +13,8 @@ from typing import Any
 import numpy
 from rapidfuzz import fuzz, process
 
-from dsol_text2sql.examples import Example, tidy
+from dsol_text2sql.examples import Example
+from dsol_text2sql.questions import tidy
 
 NEAR = 95.0  # rapidfuzz ratio of two normalised questions from which on they count as one
 ALIKE = 90.0  # from which on a pair is told in the leakage report

@@ -11,13 +11,13 @@ from dsol import Answer, Baseline, Chat, Completion, Generate, unknown
 from dsol_text2sql.baseline import draft
 from dsol_text2sql.candidates import Candidate, attempt, signals, vote, weigh
 from dsol_text2sql.database import Database, open_databases
-from dsol_text2sql.examples import tidy
 from dsol_text2sql.linking import NameIndex
 from dsol_text2sql.literals import Literal
 from dsol_text2sql.mend import mend_values
 from dsol_text2sql.pieces import Knowledge
 from dsol_text2sql.pointers import Pointers
 from dsol_text2sql.prompt import make_prompt, prompt_values
+from dsol_text2sql.questions import tidy
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.samples import read_numberings
 from dsol_text2sql.settings import Input, Output, Settings

@@ -275,7 +275,7 @@ def test_below_the_threshold_triples_are_flagged_or_dropped() -> None:
     files = {"schema": Schema(predicates=(Predicate(predicate="born in"),)).model_dump(mode="json"), "knowledge": {}}
     learned = learn_calibration(solution, settings, Half(), rows(30, 0), None, 0.0, files)
     text = str(rows(1, 5)[0].meta["text"])
-    output = make_answer(Half(), settings, files=files)([text])[0]
+    output = make_answer(Half(), settings, read_world(settings, files))([text])[0]
     shown = conclude(text, output, settings, learned, None, Schema())
     assert shown.value is not None
     assert [one.flag for one in shown.value.triples] == ["", "", "low_confidence", "low_confidence"]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from dsol_text2sql.augment import Exchange
 from dsol_text2sql.canonical import template
 from dsol_text2sql.database import Database, open_databases
-from dsol_text2sql.examples import Example, language_of
+from dsol_text2sql.examples import Example
+from dsol_text2sql.questions import language_of
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.slots import pieces, slots
 from dsol_text2sql.values import ValueIndex

@@ -20,7 +20,8 @@ from dsol_text2sql.build import build, heldout
 from dsol_text2sql.canonical import canonical, template
 from dsol_text2sql.database import open_databases
 from dsol_text2sql.division import demo_files
-from dsol_text2sql.examples import Example, language_of
+from dsol_text2sql.examples import Example
+from dsol_text2sql.questions import language_of
 from dsol_text2sql.samples import without_constants
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.split import NEAR, choose, leakage_report, leaks, normal, size

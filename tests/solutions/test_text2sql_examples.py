@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from dsol import DataError
 from dsol_text2sql.accepted import accepted_queries
 from dsol_text2sql.database import Database, open_databases
-from dsol_text2sql.examples import language_of, read_examples, tidy
+from dsol_text2sql.examples import read_examples
+from dsol_text2sql.questions import language_of, tidy
 from dsol_text2sql.settings import Settings
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "text2sql"
