@@ -40,7 +40,9 @@ class Completion:
 class Generate(Protocol):
     """Write completions to chats: for each chat a list of `samples` completions.
 
-    `temperature` 0 is greedy (then `samples` must be 1). Deterministic for one `seed` on one machine.
+    `temperature` 0 is greedy (then `samples` must be 1). Deterministic for one `seed` on one machine. `choices`, where
+    it is not empty, holds what each chat may be answered with, at least one text each: nothing is drawn then, and the
+    completions of a chat are its choices, in their order, each with its log-probabilities.
     """
 
     def __call__(
@@ -51,6 +53,7 @@ class Generate(Protocol):
         temperature: float = 0.0,
         max_new_tokens: int = 256,
         seed: int = 0,
+        choices: Sequence[Sequence[str]] = (),
     ) -> list[list[Completion]]: ...
 
 

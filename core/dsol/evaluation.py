@@ -45,13 +45,22 @@ class Remembered:
         temperature: float = 0.0,
         max_new_tokens: int = 256,
         seed: int = 0,
+        choices: Sequence[Sequence[str]] = (),
     ) -> list[list[Completion]]:
         options = (samples, temperature, max_new_tokens, seed)
-        keys = [(json.dumps(chat, ensure_ascii=False), *options) for chat in chats]
-        new = {key: chat for key, chat in zip(keys, chats, strict=True) if key not in self.seen}
+        listed = [tuple(some) for some in choices] or [()] * len(chats)
+        keys = [
+            (json.dumps(chat, ensure_ascii=False), some, *options) for chat, some in zip(chats, listed, strict=True)
+        ]
+        new = {key: at for at, key in enumerate(keys) if key not in self.seen}
         if new:
             written = self.generate(
-                list(new.values()), samples=samples, temperature=temperature, max_new_tokens=max_new_tokens, seed=seed
+                [chats[at] for at in new.values()],
+                samples=samples,
+                temperature=temperature,
+                max_new_tokens=max_new_tokens,
+                seed=seed,
+                choices=[choices[at] for at in new.values()] if choices else (),
             )
             self.seen.update(zip(new, written, strict=True))
         return [self.seen[key] for key in keys]

@@ -3,8 +3,9 @@
 Contexts form a trie. Where enough of them go on alike (the shots of all questions, the stem of all rotations of one
 question), the keys and values of that stretch are computed once and held once. The rest of each context is run in
 batches behind it, and what options have alike is run with their context (all but the last token, where there is one
-option, or where a tokenizer spells letters with a common first token); only what they go on with apart is run as
-branches behind their context's keys and values.
+option, or where a tokenizer spells letters with a common first token). What they go on with apart stands in the same
+sequence, one option unseen by another, where it is short; else it is run as branches behind their context's keys and
+values, which are copied for each of them.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import torch
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
+from dsol_trl.branching import Branching, Row, Spelled, part_options
 from dsol_trl.cache import Prefix, joined, keeping, new_cache
 from dsol_trl.decoding import SCORES, extend
 from dsol_trl.head import Head
@@ -32,44 +33,6 @@ ROWS = 64  # sequences in one batch
 TOKENS = 4096  # tokens in one batch, padding included, unless one sequence alone has more
 SEAM = {True: 64, False: 2048}  # tokens that a batch of its own costs more, on a CPU and elsewhere
 LOGITS = 1 << 27  # numbers that the head may put out at once
-
-
-@dataclass(frozen=True)
-class Branching:
-    """A context's tokens, at least one, and the tokens of each option that may follow it, at least one each."""
-
-    context: tuple[int, ...]
-    options: tuple[tuple[int, ...], ...]
-
-    @property
-    def alike(self) -> tuple[int, ...]:
-        """The tokens that all options begin with, without the last token of any: it needs no pass."""
-        first, last = min(self.options), max(self.options)  # what these two share, those between them share too
-        return first[: min(common(first, last), *(len(option) - 1 for option in self.options))]
-
-
-@dataclass
-class Spelled:
-    """Each token of an option: its log-probability, and whether it is the most likely one; both (tokens,)."""
-
-    logprobs: np.ndarray
-    best: np.ndarray
-
-    @classmethod
-    def empty(cls, tokens: int) -> Spelled:
-        return cls(np.zeros(tokens), np.zeros(tokens, dtype=bool))
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One sequence of a batch: its item, its own tokens behind the prefix, and how many of the last ones are kept.
-
-    Those kept are the context's last token and what the options have alike: behind them stand the options' tokens.
-    """
-
-    item: int
-    own: tuple[int, ...]
-    kept: int
 
 
 @dataclass
@@ -131,13 +94,9 @@ class Branches:
         context = self.items[at].context
         return context[depth] if len(context) > depth + 1 else -1 - at
 
-    def _batches(self, part: Sequence[int], depth: int) -> Iterator[list[_Row]]:
+    def _batches(self, part: Sequence[int], depth: int) -> Iterator[list[Row]]:
         """Put items of about one length together, so that least is run and memory takes it; the longest first."""
-        rows = []
-        for at in part:
-            item = self.items[at]
-            tail = item.alike
-            rows.append(_Row(at, item.context[depth:] + tail, len(tail) + 1))
+        rows = [Row.of(at, self.items[at], depth) for at in part]
         rows.sort(key=lambda row: -len(row.own))
         # The cheapest way to cut the first rows into batches, from that for fewer rows: what is run, padding included.
         seam = SEAM[self.model.device.type == "cpu"]
@@ -169,30 +128,33 @@ class Branches:
             and kept * self.vocabulary <= LOGITS
         )
 
-    def _run(self, prefix: Prefix, rows: Sequence[_Row]) -> None:
+    def _run(self, prefix: Prefix, rows: Sequence[Row]) -> None:
         """Run what a batch's items have behind the prefix, weigh first tokens, and then what else options have."""
         device = self.model.device
         longest = len(rows[0].own)
         pads = torch.tensor([longest - len(row.own) for row in rows])
         ids = torch.tensor([[0] * (longest - len(row.own)) + list(row.own) for row in rows])
         column = torch.arange(longest)
+        positions = (column - pads[:, None]).clamp_min(0)
         mask = None
-        if bool(pads.any()):
+        if bool(pads.any()) or any(any(row.apart) for row in rows):
             seen = (column[None, :] <= column[:, None]) & (column >= pads[:, None])[:, None]
+            for at, row in enumerate(rows):
+                part_options(row, longest, seen[at], positions[at])
             mask = additive(seen.to(device), self.model.dtype)[:, None]
         wanted = column >= longest - torch.tensor([row.kept for row in rows])[:, None]
         branches = [
             (at, option)
             for at, row in enumerate(rows)
             for option, tokens in enumerate(self.items[row.item].options)
-            if len(tokens) > row.kept
+            if len(tokens) > row.alike and not row.apart
         ]
         cache = new_cache() if branches else None
         logits = self.head.logits(
             wanted.to(device),
             input_ids=ids.to(device),
             attention_mask=mask,
-            position_ids=(len(prefix.tokens) + (column - pads[:, None]).clamp_min(0)).to(device),
+            position_ids=(len(prefix.tokens) + positions).to(device),
             **keeping(self.model, cache),
             use_cache=cache is not None,
             shared_prefix=prefix,
@@ -212,39 +174,44 @@ class Branches:
             self._branch(prefix, rows, cache, pads, branches[start : start + size])
             start += size
 
-    def _length(self, rows: Sequence[_Row], branch: tuple[int, int]) -> int:
+    def _length(self, rows: Sequence[Row], branch: tuple[int, int]) -> int:
         """Count a branch's tokens: those beyond what was run with the context."""
         row = rows[branch[0]]
-        return len(self.items[row.item].options[branch[1]]) - row.kept + 1
+        return len(self.items[row.item].options[branch[1]]) - row.alike + 1
 
     def _fits_branches(self, size: int, tokens: int, held: int, before: int) -> bool:
         return self._fits(size, tokens, before + held, size * tokens) and (
             size * held * self.token_bytes <= self.memory // 4
         )
 
-    def _first(self, rows: Sequence[_Row], logits: torch.Tensor) -> None:
-        """Weigh the tokens that were run with their context, and the first one of each option behind them."""
+    def _first(self, rows: Sequence[Row], logits: torch.Tensor) -> None:
+        """Weigh the tokens that were run with their context, and the one of each option behind every one of them."""
         positions: list[int] = []
         targets: list[int] = []
         places: list[tuple[int, int, int]] = []
         start = 0
         for row in rows:
             options = self.items[row.item].options
+            further = start + row.alike
             for option, tokens in enumerate(options):
-                for at in range(row.kept):
-                    positions.append(start + at)
+                stands = [*range(start, start + row.alike)]
+                if row.apart:
+                    stands += range(further, further + row.apart[option])
+                    further += row.apart[option]
+                for at, position in enumerate(stands):
+                    positions.append(position)
                     targets.append(tokens[at])
                     places.append((row.item, option, at))
             start += row.kept
         self._note(logits, targets, places, positions)
 
     def _branch(
-        self, prefix: Prefix, rows: Sequence[_Row], cache: Cache, pads: torch.Tensor, part: Sequence[tuple[int, int]]
+        self, prefix: Prefix, rows: Sequence[Row], cache: Cache, pads: torch.Tensor, part: Sequence[tuple[int, int]]
     ) -> None:
         """Run what options have apart behind their contexts' keys and values; weigh their tokens from there on."""
         device = self.model.device
         of = torch.tensor([at for at, _ in part])
-        options = [self.items[rows[at].item].options[option][rows[at].kept - 1 :] for at, option in part]
+        options = [self.items[rows[at].item].options[option][rows[at].alike - 1 :] for at, option in part]
         filled = len(rows[0].own) - pads[of]
         held = int(filled.max())
         lengths = torch.tensor([len(option) - 1 for option in options])
@@ -265,7 +232,7 @@ class Branches:
         )
         targets = [token for option in options for token in option[1:]]
         places = [
-            (rows[at].item, option, rows[at].kept - 1 + token)
+            (rows[at].item, option, rows[at].alike - 1 + token)
             for (at, option), tokens in zip(part, options, strict=True)
             for token in range(1, len(tokens))
         ]

@@ -12,8 +12,9 @@ import torch
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
-from dsol import BackendError, Chat, Completion, Generate, prefix
+from dsol import NO_LOSS, BackendError, Chat, Completion, Generate, prefix
 from dsol_trl.alone import decode_alone
+from dsol_trl.branching import Branching
 from dsol_trl.cache import SPARE, Prefix
 from dsol_trl.decoding import Asked, Ready, Written, decode, extend
 from dsol_trl.model import load_model, load_tokenizer, read_card
@@ -21,6 +22,7 @@ from dsol_trl.prefix_attention import NAME
 from dsol_trl.prefix_store import PrefixStore, common
 from dsol_trl.sharing import sharing
 from dsol_trl.template import ChatCodec, check
+from dsol_trl.weighing import weigh
 
 USEFUL = 64  # a prefix shorter than this is not worth remembering
 CROWD = 16  # fewer sequences than this don't get a batch of their own
@@ -53,7 +55,10 @@ class Writer:
         temperature: float = 0.0,
         max_new_tokens: int = 256,
         seed: int = 0,
+        choices: Sequence[Sequence[str]] = (),
     ) -> list[list[Completion]]:
+        if choices:
+            return self._weigh(chats, choices)
         if samples < 1 or max_new_tokens < 1 or temperature < 0:
             raise BackendError("samples and max_new_tokens must be at least 1, and temperature at least 0")
         if temperature == 0 and samples != 1:
@@ -63,6 +68,34 @@ class Writer:
         with self._turn:
             written = self._decode(prompts, asked) if self.shares(prompts, asked) else self._alone(prompts, asked)
         return [[self._completion(prompt, one) for one in some] for prompt, some in zip(prompts, written, strict=True)]
+
+    def _weigh(self, chats: Sequence[Chat], choices: Sequence[Sequence[str]]) -> list[list[Completion]]:
+        """Give every choice the log-probabilities of its tokens, as rows of training hold them."""
+        if len(choices) != len(chats) or not all(choices):
+            raise BackendError(f"{len(chats)} chats need as many lists of choices, with at least one choice in each")
+        pairs = [(chat, text) for chat, some in zip(chats, choices, strict=True) for text in some]
+        rows = iter(self.codec.encode_chats(pairs))
+        items = []
+        for number, some in enumerate(choices):
+            own = [next(rows) for _ in some]
+            longest = max(len(row.input_ids) for row in own)
+            if longest > self.context:
+                raise BackendError(
+                    f"chat {number} has {longest} tokens with its longest choice; this model reads {self.context}"
+                )
+            starts = [row.labels.count(NO_LOSS) for row in own]
+            items.append(
+                Branching(
+                    tuple(own[0].input_ids[: starts[0]]),
+                    tuple(tuple(row.input_ids[start:]) for row, start in zip(own, starts, strict=True)),
+                )
+            )
+        with self._turn:
+            found = weigh(self.model, self.sharing, self.memory, items)
+        return [
+            [Completion(text, tuple(one.logprobs.tolist())) for text, one in zip(some, spelled, strict=True)]
+            for some, spelled in zip(choices, found, strict=True)
+        ]
 
     def shares(self, prompts: Sequence[Ready], asked: Asked) -> bool:
         """Say whether these prompts can share prefixes and batches: not past a sliding window, not with every model."""

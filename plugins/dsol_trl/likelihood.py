@@ -6,17 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 
-import torch
 from transformers import PreTrainedModel
 
 from dsol import Alternatives, BackendError, Likelihood, LogLikelihood
-from dsol_trl.branches import LOGITS, ROWS, TOKENS, Branches, Branching, Spelled, spell
+from dsol_trl.branching import Branching, Spelled
 from dsol_trl.generate import load_served
-from dsol_trl.head import Head
 from dsol_trl.model import read_card
-from dsol_trl.prefix_attention import NAME
 from dsol_trl.sharing import sharing
 from dsol_trl.template import ChatCodec, all_ids, control_tokens, neutralise
+from dsol_trl.weighing import weigh
 
 CHUNK = 256  # contexts that are tokenised together
 
@@ -79,16 +77,7 @@ class Weigher:
         self, items: Sequence[Branching], advance: Callable[[int, int], None] = lambda done, total: None
     ) -> list[list[Spelled]]:
         """Weigh tokens: behind shared prefixes where the model can share them, else each option by itself."""
-        longest = max((len(one.context) + max(map(len, one.options)) for one in items), default=0)
-        if longest <= self.sharing.reach:
-            self._attention(NAME)
-            return Branches(self.model, self.sharing.token_bytes, self.memory, items, advance).weigh()
-        self._attention(self.sharing.own)
-        return weigh_alone(self.model, items, advance)
-
-    def _attention(self, name: str) -> None:
-        if self.model.config._attn_implementation != name:
-            self.model.set_attn_implementation(name)
+        return weigh(self.model, self.sharing, self.memory, items, advance)
 
     def _encode(self, asked: Sequence[Alternatives]) -> list[tuple[tuple[int, ...], list[tuple[int, ...]]]]:
         """Tokenise contexts and options as lm-evaluation-harness does.
@@ -145,48 +134,6 @@ class Weigher:
             for at, ids in zip(numbers, encoded, strict=True):
                 found[at] = tuple(ids)
         return found
-
-
-@torch.inference_mode()
-def weigh_alone(
-    model: PreTrainedModel,
-    items: Sequence[Branching],
-    advance: Callable[[int, int], None] = lambda done, total: None,
-) -> list[list[Spelled]]:
-    """Weigh every option behind its whole context in plain batches, for models that can't share prefixes.
-
-    Sequences are padded on the right, which causal attention, sliding windows and recurrent states don't see.
-    """
-    found = [[Spelled.empty(len(option)) for option in item.options] for item in items]
-    rows = sorted(
-        ((at, option) for at, item in enumerate(items) for option in range(len(item.options))),
-        key=lambda one: -len(items[one[0]].context) - len(items[one[0]].options[one[1]]),
-    )
-    vocabulary = model.config.get_text_config().vocab_size
-    start = 0
-    with Head(model) as head:
-        while start < len(rows):
-            at, option = rows[start]
-            longest = len(items[at].context) + len(items[at].options[option]) - 1
-            most = max(1, min(ROWS, TOKENS // longest, LOGITS // (vocabulary * len(items[at].options[option]))))
-            part = rows[start : start + most]
-            start += len(part)
-            texts = [items[at].context + items[at].options[option] for at, option in part]
-            before = torch.tensor([len(items[at].context) - 1 for at, _ in part])
-            ends = torch.tensor([len(text) - 1 for text in texts])
-            column = torch.arange(longest)
-            wanted = (column >= before[:, None]) & (column < ends[:, None])
-            ids = torch.tensor([list(text[:-1]) + [0] * (longest + 1 - len(text)) for text in texts])
-            logits = head.logits(wanted.to(model.device), input_ids=ids.to(model.device), use_cache=False)
-            logprobs, best = spell(logits, [token for at, option in part for token in items[at].options[option]])
-            done = 0
-            for at, option in part:
-                length = len(items[at].options[option])
-                found[at][option].logprobs[:] = logprobs[done : done + length]
-                found[at][option].best[:] = best[done : done + length]
-                done += length
-            advance(start, len(rows))
-    return found
 
 
 def load_weigher(model: Path) -> Weigher:

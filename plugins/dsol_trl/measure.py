@@ -9,7 +9,7 @@ import numpy as np
 
 from dsol import NO_LOSS, Loss
 from dsol.rows import read
-from dsol_trl.branches import Branching
+from dsol_trl.branching import Branching
 from dsol_trl.likelihood import load_weigher
 
 BLOCK = 1024  # rows that are read and grouped by their prefixes at a time

@@ -96,18 +96,20 @@ class ChatCodec:
     def encode_chats(self, pairs: Sequence[tuple[Chat, str]]) -> list[TokenRow]:
         """Tokenise many chats with their targets in one call of the tokenizer.
 
-        A prompt is tokenised once. What an answer makes of its end is seen from the last control token on: tokenizers
-        part a text at those first, so nothing that stands before one changes the tokens behind it.
+        A prompt is tokenised once, also one of several pairs. What an answer makes of its end is seen from the last
+        control token on: tokenizers part a text at those first, so nothing that stands before one changes the tokens
+        behind it.
         """
-        prompts = [self.prompt(chat) for chat, _ in pairs]
+        rendered = {id(chat): self.prompt(chat) for chat in {id(chat): chat for chat, _ in pairs}.values()}
+        prompts = [rendered[id(chat)] for chat, _ in pairs]
         texts = [self.contract.lead + neutralise(self._control, target) + self.contract.close for _, target in pairs]
         ends = [prompt[self._last_control(prompt) :] for prompt in prompts]
         joined = [end + text for end, text in zip(ends, texts, strict=True)]
-        ids = all_ids(self.tokenizer, [*prompts, *joined, *(apart := list(dict.fromkeys(ends)))])
-        alone = dict(zip(apart, ids[2 * len(pairs) :], strict=True))
+        once = list(dict.fromkeys([*prompts, *joined, *ends]))
+        ids = dict(zip(once, all_ids(self.tokenizer, once), strict=True))
         rows = []
-        for at, (text, end) in enumerate(zip(texts, ends, strict=True)):
-            before, whole, last = ids[at], ids[len(pairs) + at], alone[end]
+        for prompt, text, end in zip(prompts, texts, ends, strict=True):
+            before, whole, last = ids[prompt], ids[end + text], ids[end]
             after = whole[len(last) :] if whole[: len(last)] == last else self._behind(before, text)
             written = [*after, self.contract.stop_id]
             rows.append(TokenRow(before + written, [NO_LOSS] * len(before) + written))

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dsol import Completion, Generate, Prompt
+from dsol_d2spo.prompt import choices
 from dsol_d2spo.settings import Settings
 from dsol_d2spo.triple import Dropped, Triple
 
+UNLIKELY = 0.02  # of a predicate that is weighed; less is no triple
 SURE = 0.98  # a greedy completion this likely isn't asked for again: samples would say the same
 
 
@@ -49,7 +51,47 @@ class Heard:
 def ask(
     generate: Generate, prompt: Prompt, asked: Sequence[Mapping[str, str]], settings: Settings
 ) -> list[tuple[list[Heard], list[Dropped]]]:
-    """Ask every prompt; give for each what was heard, and what of its greedy completion can't be read."""
+    """Ask every prompt; give for each what was heard, and what of its greedy completion can't be read.
+
+    Where there are few things to say, each is weighed: what the model thinks second likeliest is often right, and the
+    threshold of the best F1 lies far below a half. Else completions are written.
+    """
+    offered = [choices(values) for values in asked]
+    weighed = iter(_weigh(generate, prompt, asked, offered))
+    written = iter(
+        _write(generate, prompt, [one for one, some in zip(asked, offered, strict=True) if not some], settings)
+    )
+    return [next(weighed if some else written) for some in offered]
+
+
+def _weigh(
+    generate: Generate, prompt: Prompt, asked: Sequence[Mapping[str, str]], offered: Sequence[Sequence[str]]
+) -> Iterator[tuple[list[Heard], list[Dropped]]]:
+    """Give each predicate the probability of all completions that name it."""
+    pairs = [(values, some) for values, some in zip(asked, offered, strict=True) if some]
+    if not pairs:
+        return
+    chats = [prompt.chat(values) for values, _ in pairs]
+    for (values, _), some in zip(pairs, generate(chats, choices=[some for _, some in pairs]), strict=True):
+        best = max(some, key=lambda one: sum(one.logprobs))
+        chances: dict[Triple, float] = {}
+        for one in some:
+            for triple in prompt.parse(one.text, values).triples:
+                chances[triple] = chances.get(triple, 0.0) + math.exp(sum(one.logprobs))
+        likeliest = prompt.parse(best.text, values).triples
+        yield (
+            [
+                Heard(triple, 1.0, triple in likeliest, math.log(chance), math.log(chance), chance)
+                for triple, chance in chances.items()
+                if chance >= UNLIKELY or triple in likeliest
+            ],
+            [],
+        )
+
+
+def _write(
+    generate: Generate, prompt: Prompt, asked: Sequence[Mapping[str, str]], settings: Settings
+) -> list[tuple[list[Heard], list[Dropped]]]:
     if not asked:
         return []
     chats = [prompt.chat(values) for values in asked]

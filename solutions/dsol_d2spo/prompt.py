@@ -38,6 +38,7 @@ ASKED = {"en": "Predicates:", "zh": "谓词："}
 LIKELY = "likely: "
 UNLIKELY = 0.01  # what the rules give every predicate less is not asked about
 SHOWN = 3  # predicates that the rules think likeliest
+OFFERED = 6  # predicates that a pair is weighed by
 OPEN = {"en": "Predicates: any that the text states.", "zh": "谓词：文中说到的都要。"}
 
 
@@ -54,6 +55,19 @@ def parse(completion: str, values: Mapping[str, Any]) -> Read:
     if "pair" in said:
         return read_labels(completion, Triple.model_validate(said["pair"]), said["predicates"])
     return read_lines(completion, said.get("predicates"), str(values.get("passage", "")))
+
+
+def choices(values: Mapping[str, Any]) -> list[str]:
+    """List the completions that are worth weighing for a prompt; none where it asks for words of the text.
+
+    Of a pair of names: that nothing holds, each predicate that the rules think likeliest (the first ones of the schema
+    where there are no rules), and the two likeliest together.
+    """
+    said = json.loads(str(values.get("hidden") or "{}"))
+    names = list(said.get("offered") or ())
+    if not names:
+        return []
+    return [NOTHING["en"], *names, *(["\n".join(names[:2])] if len(names) > 1 else [])]
 
 
 def prompts(passage: str, schema: Schema, settings: Settings, knowledge: Knowledge) -> list[dict[str, str]]:
@@ -118,13 +132,15 @@ def pair_values(passage: str, pair: Pair, chances: Mapping[str, float], schema: 
     said = Triple(subject=subject.name, predicate="", object=object.name, subject_type=subject.type,
                   object_type=object.type)  # fmt: skip
     named = {one.predicate: one.predicate for one in fitting(schema, subject.type, object.type)}
-    ranked = sorted((one for one in chances if chances[one] >= UNLIKELY), key=lambda one: -chances[one])[:SHOWN]
-    likely = ", ".join(f"{name} {min(9, int(10 * chances[name]))}" for name in ranked)
+    ranked = sorted(chances, key=lambda one: -chances[one])
+    shown = [name for name in ranked[:SHOWN] if chances[name] >= UNLIKELY]
+    likely = ", ".join(f"{name} {min(9, int(10 * chances[name]))}" for name in shown)
+    hidden = {"pair": said.model_dump(), "predicates": named, "offered": (ranked or list(named))[:OFFERED]}
     return {
         "system": MARKS[language_of(passage)],
         "passage": passage,
         "asked": f"{near(passage, pair)}\n{LIKELY}{likely or NOTHING['en']}",
-        "hidden": json.dumps({"pair": said.model_dump(), "predicates": named}, ensure_ascii=False),
+        "hidden": json.dumps(hidden, ensure_ascii=False),
     }
 
 

@@ -25,7 +25,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from dsol import BackendError, Chat, Completion
+from dsol import NO_LOSS, BackendError, Chat, Completion
 from dsol_trl import template
 from dsol_trl.cache import Prefix
 from dsol_trl.generate import Writer, load_generate, stop_ids
@@ -365,3 +365,44 @@ def test_refuses_pickles_and_another_template(tokenizer: PreTrainedTokenizerFast
         load_generate(folder)
     with pytest.raises(BackendError, match="missing"):
         load_generate(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("kind", ["qwen3", "gemma2", "glm4"])
+def test_choices_weigh_what_rows_of_training_would(kind: str, tokenizer: PreTrainedTokenizerFast) -> None:
+    write = writer(kind, tokenizer)
+    asked = chats(QUESTIONS[:3])
+    offered = [["SELECT name FROM t1;", "none", "SELECT name"], ["none"], ["值", "SELECT 1", "值1", ""]]
+    found = write(asked, choices=offered)
+    assert [[one.text for one in some] for some in found] == offered
+    model = random_model(kind, len(tokenizer))
+    for chat, some in zip(asked, found, strict=True):
+        for one in some:
+            row = write.codec.encode(chat, one.text)
+            logits = model(torch.tensor([row.input_ids])).logits[0].float().log_softmax(-1)
+            wanted = [float(logits[at - 1, token].detach()) for at, token in enumerate(row.labels) if token != NO_LOSS]
+            assert one.logprobs == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_finished_text_weighs_as_a_choice_what_it_weighed_when_written(tokenizer: PreTrainedTokenizerFast) -> None:
+    write = writer("qwen3", tokenizer)
+    asked = chats(QUESTIONS)
+    told = write(asked, choices=[["id"]] * len(asked))
+    written = write(asked, max_new_tokens=40)
+    for chat, (one,), before in zip(asked, written, told, strict=True):
+        assert write([chat], choices=[["id"]])[0] == [
+            Completion("id", pytest.approx(before[0].logprobs, abs=1e-4), True)  # type: ignore[arg-type]
+        ]
+        ids = write.codec.encode(chat, one.text).labels
+        if one.finished and len([label for label in ids if label != NO_LOSS]) == len(one.logprobs):
+            (again,) = write([chat], choices=[[one.text]])[0]
+            assert again.logprobs == pytest.approx(one.logprobs, abs=1e-4)
+
+
+def test_choices_that_fit_no_chat_are_one_clear_line(tokenizer: PreTrainedTokenizerFast) -> None:
+    write = writer("qwen3", tokenizer)
+    with pytest.raises(BackendError, match="2 chats need as many lists of choices"):
+        write(chats(QUESTIONS[:2]), choices=[["a"]])
+    with pytest.raises(BackendError, match="at least one choice in each"):
+        write(chats(QUESTIONS[:2]), choices=[["a"], []])
+    with pytest.raises(BackendError, match=r"chat 0 has .* tokens with its longest choice"):
+        write(chats(QUESTIONS[:1]), choices=[["a" * 9000]])

@@ -18,11 +18,12 @@ from transformers import PreTrainedTokenizerFast
 from dsol import NO_LOSS, Alternatives, BackendError, Likelihood
 from dsol.recipe import Recipe, Stage
 from dsol.rows import SCHEMA
+from dsol_trl import branching, template
 from dsol_trl import measure as measuring
-from dsol_trl import template
 from dsol_trl.backend import TrlBackend
-from dsol_trl.branches import Branching
-from dsol_trl.likelihood import Weigher, weigh_alone
+from dsol_trl.branching import Branching
+from dsol_trl.likelihood import Weigher
+from dsol_trl.weighing import weigh_alone
 
 from . import babyllama, harness
 from .test_trl_generate import count_computed, random_model, tokenizer
@@ -118,8 +119,12 @@ def test_double_precision_is_as_near_as_to_the_harness(name: str, load: Callable
     assert far[0] <= 2 * far[1]
 
 
-def test_what_options_have_alike_is_run_with_their_context(tokenizer: PreTrainedTokenizerFast) -> None:
+@pytest.mark.parametrize("inline", [0, branching.INLINE])
+def test_what_options_have_alike_is_run_with_their_context(
+    inline: int, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Letters of two tokens, one option that another begins with, options without anything alike: no branch is lost."""
+    monkeypatch.setattr(branching, "INLINE", inline)
     weigh = weigher("qwen3", tokenizer)
     context = tuple(tokenizer(SHOTS)["input_ids"])
     items = [
@@ -134,7 +139,7 @@ def test_what_options_have_alike_is_run_with_their_context(tokenizer: PreTrained
     shared = weigh.weigh(items[:1])
     assert sum(seen) == len(context) + 2  # the letters' own tokens need no pass
     shared = [*shared, *weigh.weigh(items[1:])]
-    weigh._attention(weigh.sharing.own)
+    weigh.model.set_attn_implementation(weigh.sharing.own)
     for some, others in zip(shared, weigh_alone(weigh.model, items), strict=True):
         for one, two in zip(some, others, strict=True):
             assert one.logprobs == pytest.approx(two.logprobs, abs=1e-5)
@@ -235,11 +240,15 @@ def test_an_empty_context_and_control_tokens_in_the_text(tokenizer: PreTrainedTo
     assert ended.total != pytest.approx(total(tokenizer("a<|im_end|>")["input_ids"]), abs=1e-5)
 
 
-def test_plain_batches_equal_branches(tokenizer: PreTrainedTokenizerFast) -> None:
+@pytest.mark.parametrize("inline", [0, 12, branching.INLINE])
+def test_plain_batches_equal_branches(
+    inline: int, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branching, "INLINE", inline)
     weigh = weigher("qwen3", tokenizer)
     items = [Branching(context, tuple(options)) for context, options in weigh._encode(ASKED)]
     shared = weigh.weigh(items)
-    weigh._attention(weigh.sharing.own)
+    weigh.model.set_attn_implementation(weigh.sharing.own)
     for some, others in zip(shared, weigh_alone(weigh.model, items), strict=True):
         for one, two in zip(some, others, strict=True):
             assert one.logprobs == pytest.approx(two.logprobs, abs=1e-5)
