@@ -14,6 +14,11 @@ from dsol_text2sql.settings import Output
 
 SHOWN = 20  # rows
 WHO = {"model": "the model", "baseline": "the rule-based baseline", "none": "nobody"}
+# In words, where nobody answered and nothing is asked back.
+WHY = {
+    "low_confidence": "neither the model nor the baseline is sure enough; try other words, or ask for less at once",
+    "no_query": "no query could be made of the question; try the words that the database uses",
+}
 
 
 def show(answer: Answer[Output]) -> str:
@@ -26,6 +31,8 @@ def show(answer: Answer[Output]) -> str:
     console.print(f"confidence {answer.confidence:.2f}, answered by {WHO[answer.source]} ({answer.reason})")
     if answer.ask:
         console.print(_plain(answer.ask))
+    elif answer.source == "none" and answer.reason in WHY:
+        console.print(f"no answer: {WHY[answer.reason]}")
     return out.getvalue().rstrip("\n")
 
 
