@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from shutil import get_terminal_size
 from typing import Any
 
 from rich.console import Console
@@ -24,7 +25,7 @@ WHY = {
 def show(answer: Answer[Output]) -> str:
     """Write the query, its rows, the confidence, who answered and why, and a question back where there is one."""
     out = StringIO()
-    console = Console(file=out, highlight=False, markup=False, emoji=False, width=100, soft_wrap=False)
+    console = Console(file=out, highlight=False, markup=False, emoji=False, width=_width(), soft_wrap=False)
     if answer.value is not None:
         console.print("\n".join(map(_plain, answer.value.sql.splitlines())), soft_wrap=True)
         console.print(_rows(answer.value))
@@ -34,6 +35,10 @@ def show(answer: Answer[Output]) -> str:
     elif answer.source == "none" and answer.reason in WHY:
         console.print(f"no answer: {WHY[answer.reason]}")
     return out.getvalue().rstrip("\n")
+
+
+def _width() -> int:
+    return max(40, min(100, get_terminal_size((100, 24)).columns))
 
 
 def _rows(output: Output) -> Any:

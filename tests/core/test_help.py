@@ -24,7 +24,9 @@ def test_help_without_a_solution_says_how_to_see_settings(dsol):
 
 
 def test_no_summary_is_cut_short_at_80_columns(dsol):
-    assert "..." not in dsol("--help", COLUMNS="80").stdout
+    commands = dsol("--help", COLUMNS="80").stdout.partition("Commands:")[2]
+    assert "train" in commands
+    assert "..." not in commands
 
 
 def test_the_version_is_told(dsol):
@@ -43,3 +45,17 @@ def test_an_unknown_recipe_names_those_there_are(dsol, tmp_path):
     refused = dsol("train", "text2sql", "--recipe", "lnog", cwd=tmp_path)
     assert refused.returncode == 2
     assert "no recipe named 'lnog', did you mean 'long'?" in refused.stderr
+
+
+def test_a_question_without_quotes_is_told_to_have_some(dsol):
+    refused = dsol("ask", "echo", "how", "many", "tracks")
+    assert refused.returncode == 2
+    assert refused.stderr.endswith('in quotes: dsol ask echo "how many tracks"\n')
+
+
+def test_a_plan_of_a_large_base_is_whole_at_80_columns(dsol, tmp_path):
+    shown = dsol("plan", "text2sql", "--shape", "Qwen3-8B", "--gpu", "1x80GB", cwd=tmp_path, COLUMNS="80")
+    assert shown.returncode == 0, shown.stderr
+    assert "too large *" in shown.stdout
+    assert "…" not in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 80

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 import dsol_text2sql
 from dsol import Answer, Completion
@@ -203,3 +204,11 @@ def test_where_nobody_answers_the_terminal_says_why_in_words(reason):
     shown = show(Answer(reason=reason))
     assert f"answered by nobody ({reason})" in shown
     assert "no answer: " in shown
+
+
+def test_a_wide_result_is_wrapped_to_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    rows = (("Angus Young, Malcolm Young, Brian Johnson " * 2, "曲" * 40),)
+    answer = Answer(value=Output(sql="SELECT 1", columns=("a", "b"), rows=rows), source="model", reason="ok")
+    table = show(answer).splitlines()[1:-1]
+    assert max(cell_len(line) for line in table) <= 60
