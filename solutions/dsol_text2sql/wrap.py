@@ -111,7 +111,7 @@ def wrap(
                 asked[at] = ask(one.question, places[name])
         found = candidates(list(asked.values()))
         for at, some in zip(asked, found, strict=True):
-            old = baseline(inputs[at]) if baseline else (None, 0.0)
+            old = with_rows(baseline(inputs[at]), asked[at].place.database, settings) if baseline else (None, 0.0)
             rules = asked[at].draft
             run = attempt(rules, asked[at].place.database, settings.row_limit, settings.timeout) if rules else None
             answers[at] = decide(asked[at], some, calibration, old, run)
@@ -178,6 +178,17 @@ def wrap(
         return attempt(sql, database, settings.row_limit, settings.timeout)
 
     return Answering(Input, answer_all)
+
+
+def with_rows(old: tuple[Output | None, float], database: Database, settings: Settings) -> tuple[Output | None, float]:
+    """Run a baseline's query where it gave the SQL alone, as products' own do; one that can't be run stays as it is."""
+    output, confidence = old
+    if output is None or output.columns:
+        return old
+    result = attempt(output.sql, database, settings.row_limit, settings.timeout).result
+    if result is None:
+        return old
+    return Output(sql=output.sql, columns=result.columns, rows=result.rows, truncated=result.truncated), confidence
 
 
 def repair_chat(chat: Chat, failed: Candidate) -> Chat:

@@ -212,3 +212,13 @@ def test_a_wide_result_is_wrapped_to_the_terminal(monkeypatch):
     answer = Answer(value=Output(sql="SELECT 1", columns=("a", "b"), rows=rows), source="model", reason="ok")
     table = show(answer).splitlines()[1:-1]
     assert max(cell_len(line) for line in table) <= 60
+
+
+def test_a_baseline_that_gives_sql_alone_has_it_run():
+    found = answer(Scripted(COUNT), baseline=lambda asked: (Output(sql="SELECT COUNT(ArtistId) FROM Artist"), 0.9))
+    assert found.evidence["agree"] is True
+    unsure = Calibration(floor=0.5, model=Logistic(bias=-9.0), baseline=Logistic(bias=9.0))
+    fallen = answer(Scripted("no query"), calibration=unsure, baseline=lambda asked: (Output(sql=COUNT), 0.9))
+    assert (fallen.source, fallen.value.rows) == ("baseline", ((275,),))
+    broken = answer(Scripted(COUNT), baseline=lambda asked: (Output(sql="SELECT x FROM nowhere"), 0.9))
+    assert broken.value.rows == ((275,),)
