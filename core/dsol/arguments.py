@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from dsol.solution import Baseline
 
 Targets = Annotated[
-    list[str], typer.Argument(help="Solutions by name (see `dsol list`), or one recipe file; then their settings.")
+    list[str],
+    typer.Argument(
+        metavar="SOLUTION|RECIPE", help="Solutions by name (see `dsol list`), or one recipe file; then settings."
+    ),
 ]
 RunOption = Annotated[Path | None, typer.Option("--run", help="The run's folder [default: runs/<its name>].")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="Override: stages.sft.backend.learning_rate=1e-4")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override, such as stages.sft.backend.learning_rate=1e-4; may be repeated."
+    ),
+]
 RecipeOption = Annotated[
     Path | None,
     typer.Option("--recipe", help="A recipe file, or one of the solution's by name (long), laid over its own."),

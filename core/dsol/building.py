@@ -44,6 +44,7 @@ def build(parts: Parts, run: Run, watch: Watch) -> None:
             built[task.name] = task.solution.build(task.settings, parts.recipe.seed, partial(_show, advance))
         held = built[task.name].heldout.items()
         judged |= {f"{task.name}: {name}": [asked(task, sample) for sample in some] for name, some in held}
+        _warn_of_few(parts, task.name, sum(len(some) for _, some in held), watch)
     ngram = parts.recipe.cleaning.ngram
     contamination = Contamination.of(judged if ngram else {}, ngram or 1)
     for task in parts.tasks:
@@ -64,6 +65,18 @@ def build(parts: Parts, run: Run, watch: Watch) -> None:
     if report:
         write_json(run / "data" / "sources.json", report)
     run.finish("build", seconds=round(time.monotonic() - started, 1), **facts)
+
+
+def _warn_of_few(parts: Parts, name: str, heldout: int, watch: Watch) -> None:
+    """Say before the training, not after it, that no result could be a release."""
+    from dsol.comparison import fewest
+
+    level = parts.recipe.release.level
+    if heldout < fewest(level):
+        watch.say(
+            f"mind: {heldout} held-out samples of {name} are too few to compare with a baseline at level {level:g}, so "
+            f"the run can't be released; give more examples, at least {fewest(level)} of them held out"
+        )
 
 
 def _show(advance: Any, what: str, done: int, total: int) -> None:

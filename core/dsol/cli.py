@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import errno
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from dsol import commands, proxies
+from dsol import __version__, commands, proxies
 from dsol.errors import DsolError
+from dsol.help import SettingsCommand
 from dsol.plugins import Plugins, load_plugins, skipped
 
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+# Commands that take solutions' settings as options.
+OPEN: dict[str, Any] = {
+    "cls": SettingsCommand,
+    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+}
 
 # Errors of the system that a user can mend: no room, no permission, a path that can't be a folder.
 MENDABLE = (
@@ -35,20 +40,25 @@ def application(plugins: Plugins) -> typer.Typer:
     )
 
     @app.callback()
-    def start(context: typer.Context) -> None:
+    def start(
+        context: typer.Context,
+        version: Annotated[
+            bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
+        ] = False,
+    ) -> None:
         context.obj = plugins
 
-    app.command("list")(commands.list_solutions)
-    app.command("plugins")(commands.list_plugins)
-    app.command("plan", context_settings=PASS_ON)(commands.plan)
-    app.command("data", context_settings=PASS_ON)(commands.build_data)
-    app.command("train", context_settings=PASS_ON)(commands.train)
-    app.command("eval", context_settings=PASS_ON)(commands.evaluate)
-    app.command("compare")(commands.compare)
-    app.command("ask", context_settings=PASS_ON)(commands.ask)
-    app.command("sweep", context_settings=PASS_ON)(proxies.sweep_over)
+    app.command("list", short_help="List the solutions that are installed.")(commands.list_solutions)
+    app.command("plugins", short_help="List what plugins bring, and what is broken.")(commands.list_plugins)
+    app.command("plan", short_help="Show what know-how rules propose, memory and time.", **OPEN)(commands.plan)
+    app.command("data", short_help="Build, split and check the samples, and stop there.", **OPEN)(commands.build_data)
+    app.command("train", short_help="Train, score, and compare with the baseline.", **OPEN)(commands.train)
+    app.command("eval", short_help="Score a finished run, or a base on multiple choice.", **OPEN)(commands.evaluate)
+    app.command("compare", short_help="Compare two runs, or a run and its baseline.")(commands.compare)
+    app.command("ask", short_help="Ask a trained solution.", **OPEN)(commands.ask)
+    app.command("sweep", short_help="Train small proxies over values of a setting.", **OPEN)(proxies.sweep_over)
     bases = typer.Typer(help="Compare bases.", no_args_is_help=True)
-    bases.command("compare", context_settings=PASS_ON)(proxies.compare_bases)
+    bases.command("compare", **OPEN)(proxies.compare_bases)
     app.add_typer(bases, name="bases")
     plugins.call("dsol_commands", app=app)
     return app
@@ -57,13 +67,17 @@ def application(plugins: Plugins) -> typer.Typer:
 def main() -> None:
     """Run the command line; what a user can mend ends in one line and exit code 2."""
     try:
-        code = application(load_plugins(skip=skipped()))(sys.argv[1:] or ["--help"], standalone_mode=False)
+        code = application(load_plugins(skip=skipped()))(
+            sys.argv[1:] or ["--help"], prog_name="dsol", standalone_mode=False
+        )
     except KeyboardInterrupt:  # while plugins load, or a library lets go of what it holds
         code = INTERRUPTED
     except DsolError as error:
         _stop(str(error))
     except USAGE as error:
-        _stop(f"{error.format_message()}; see `dsol --help`, or --help after a command")
+        context = getattr(error, "ctx", None)
+        message = error.format_message().removesuffix(".")
+        _stop(f"{message}; see `{context.command_path if context else 'dsol'} --help`")
     except OSError as error:
         # numpy reports a write cut short without a number.
         if error.errno is not None and error.errno not in MENDABLE:
@@ -75,6 +89,12 @@ def main() -> None:
     if code == INTERRUPTED:
         print("\nstopped; the same command goes on from here", file=sys.stderr)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"dsol {__version__}")
+        raise typer.Exit
 
 
 def _stop(message: str) -> None:

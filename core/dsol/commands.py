@@ -286,6 +286,9 @@ def ask(
     from dsol.options import read_options
     from dsol.run import find_run
 
+    if context.args and not context.args[0].startswith("-"):
+        words = " ".join((question, *context.args))
+        raise RecipeError("command line", [f'put a question of several words in quotes: dsol ask {target} "{words}"'])
     named = target in context.obj.solutions and not Path(target).exists()
     found = find_run("", target) if named else find_run(target)
     parts = serving.open_parts(found, context.obj)

@@ -197,6 +197,11 @@ def confidence(
     return selective([one["confidence"] for one in answers], right, [one["source"] != "none" for one in answers], level)
 
 
+def fewest(level: float) -> int:
+    """Count the held-out samples that a release needs at least: fewer can't show a difference at this level."""
+    return max(FEWEST, next(n for n in range(1, 10_000) if mcnemar(n, 0) < 1 - level))
+
+
 def verdict(
     rows: Sequence[Row],
     level: float = 0.95,
@@ -212,7 +217,7 @@ def verdict(
     if contestant not in there or against not in there:
         missing = against if against not in there else contestant
         return Verdict(False, (f"There is no {missing} to compare with, so nothing shows that this is an upgrade.",))
-    needed = max(FEWEST, next(n for n in range(1, 10_000) if mcnemar(n, 0) < 1 - level))
+    needed = fewest(level)
     if len(rows) < needed:
         return Verdict(
             False, (f"{len(rows)} held-out samples are too few for a test at level {level:g}; give at least {needed}.",)

@@ -16,6 +16,7 @@ from dsol.calibration import Calibration, calibrate
 from dsol.errors import RunError
 from dsol.items import learn
 from dsol.metric import Metric, Score
+from dsol.old import checked
 from dsol.run import write_text
 from dsol.sample import Sample
 from dsol.solution import Baseline, Settings, Solution
@@ -114,7 +115,7 @@ def learn_calibration(
     Where the answers have items, it is learned of each of them as well.
     """
     metric = solution.metrics(settings, files)[0]
-    baseline = asked_once(baseline) if baseline else None
+    baseline = asked_once(checked(baseline, solution.Output)) if baseline else None
     # Without calibration the model answers, and the evidence tells whether the baseline said the same.
     wrapped = solution.wrap(generate, settings, calibration=Calibration(), baseline=baseline, files=files)
     answers = _batched(wrapped, [solution.inputs(sample) for sample in samples], advance)
@@ -153,7 +154,7 @@ def predict(
     `dsol.metric.Score` for weight, items and missed. "wrapped" has no baseline to fall back on, "combined" has.
     """
     metrics = solution.metrics(settings, files)
-    baseline = asked_once(baseline) if baseline else None
+    baseline = asked_once(checked(baseline, solution.Output)) if baseline else None
     remembered = Remembered(generate)
     wrapped = solution.wrap(remembered, settings, calibration=calibration, baseline=None, files=files)
     combined = solution.wrap(remembered, settings, calibration=calibration, baseline=baseline, files=files)

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from dsol.errors import RecipeError
+from dsol.errors import RecipeError, unknown
 
 
 class _Loader(yaml.SafeLoader):
@@ -51,9 +51,13 @@ def read_layer(path: Path) -> dict[str, Any]:
 
 
 def named(name: Path, own: Path) -> Path:
-    """Find one of a solution's further recipes, `recipe-<name>.yaml` beside its own; else give the name as it is."""
-    beside = own.with_name(f"recipe-{name}.yaml")
-    return beside if beside.exists() else name
+    """Find one of a solution's further recipes, `recipe-<name>.yaml` beside its own; a path is given as it is."""
+    if name.suffix or len(name.parts) > 1:
+        return name
+    beside = {path.stem.removeprefix("recipe-"): path for path in own.parent.glob("recipe-*.yaml")}
+    if str(name) not in beside:
+        raise RecipeError("--recipe", [unknown("recipe", str(name), beside, "or name a file of your own")])
+    return beside[str(name)]
 
 
 def parse_override(text: str) -> dict[str, Any]:

@@ -90,7 +90,12 @@ def find_run(name: str, solution: str = "", root: Path = Path("runs")) -> Run:
         if not (run / "recipe.yaml").exists():
             raise RunError(f"{name} is not a run (no recipe.yaml in it); {_known(root)}")
         if not run.complete:
-            raise RunError(f"{run.folder} is not finished; `dsol train --run {run.folder}` goes on with it")
+            if busy(run):
+                raise RunError(
+                    f"{run.folder} is not finished: another process is at work in it; ask again when it's done"
+                )
+            again = f"dsol train {run / 'recipe.yaml'} --run {run.folder}"
+            raise RunError(f"{run.folder} is not finished; the command that started it, or `{again}`, goes on with it")
         return run
     runs = [Run(path.parent) for path in root.glob("*/recipe.yaml")]
     finished = [run for run in runs if run.complete and solution in run.manifest().get("solutions", ())]
@@ -119,6 +124,18 @@ def locked(run: Run) -> Iterator[None]:
         except BlockingIOError as error:
             raise RunError(f"another process is training in {run.folder}; wait for it or name another --run") from error
         yield
+
+
+def busy(run: Run) -> bool:
+    """Tell whether a process holds the run's lock."""
+    if not (run / ".lock").exists():
+        return False
+    with open(run / ".lock", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def restart(folder: Path) -> None:

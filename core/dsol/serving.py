@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from dsol import calibration, data
 from dsol.errors import RecipeError, RunError, unknown
 from dsol.layers import read_layer
+from dsol.old import checked
 from dsol.parts import Parts, Task, resolve
 from dsol.plugins import Plugins, load_plugins, skipped
 from dsol.recipe import Recipe, describe
@@ -80,7 +81,7 @@ def embed(parts: Parts, run: Run, solution: str, baseline: Baseline | None) -> R
         parts.backend.load(run / "model"),
         task.settings,
         calibration=calibration.read(parts.home(run, task) / "thresholds.json"),
-        baseline=baseline or task.solution.baseline(task.settings, files),
+        baseline=checked(baseline, task.solution.Output) if baseline else task.solution.baseline(task.settings, files),
         files=files,
     )
 

@@ -24,4 +24,4 @@ def dsol_commands(app: typer.Typer) -> None:
     """Bring `dsol vocab`."""
     from dsol_trl.vocabulary.command import vocab
 
-    app.command("vocab")(vocab)
+    app.command("vocab", short_help="Show what more tokens for your text would buy.")(vocab)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING, Any
 
 from dsol import unknown
 from dsol_text2sql.descriptions import describe, read_descriptions
 from dsol_text2sql.introspect import server_shape, sqlite_shape, with_values
 from dsol_text2sql.query import DatabaseError, QueryError, Result
 from dsol_text2sql.schema import Schema, Table
-from dsol_text2sql.server_source import DRIVERS, ServerSource, fingerprint, server_engine
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.sqlite_source import SqliteSource, quoted
+
+if TYPE_CHECKING:
+    from dsol_text2sql.server_source import ServerSource
 
 __all__ = ["Database", "DatabaseError", "QueryError", "Result", "open_database", "open_databases"]
 
@@ -102,6 +101,8 @@ class Database:
         """Fingerprint the data: a file's bytes; of a server, its address, tables and row counts."""
         if isinstance(self._source, SqliteSource):
             return self._source.fingerprint()
+        from dsol_text2sql.server_source import fingerprint
+
         return fingerprint(self._source.engine.url, repr(self.schema))
 
     def close(self) -> None:
@@ -124,6 +125,12 @@ def open_database(url_or_path: str, *, settings: Settings, name: str = "") -> Da
         if not path.is_file():
             raise DatabaseError(f"{path} is a folder; give a SQLite file of it")
         return _checked(Database(SqliteSource(path, name=name or path.stem), settings), settings)
+    # SQLAlchemy takes long to import, and SQLite files don't need it.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    from dsol_text2sql.server_source import DRIVERS, ServerSource, server_engine
+
     try:
         url = make_url(url_or_path)
     except (ArgumentError, ValueError) as error:

@@ -7,15 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
-
-from sqlalchemy import inspect
-from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
+from typing import TYPE_CHECKING, Any
 
 from dsol_text2sql.query import DatabaseError, QueryError
 from dsol_text2sql.schema import Column, ForeignKey, Kind, Table
-from dsol_text2sql.server_source import ServerSource
 from dsol_text2sql.sqlite_source import SqliteSource, quoted
+
+if TYPE_CHECKING:
+    from dsol_text2sql.server_source import ServerSource
 
 SAMPLES = 5
 LONGEST_SAMPLE = 100  # characters; a longer text is no value that a question names
@@ -78,6 +77,9 @@ def sqlite_shape(source: SqliteSource) -> Shape:
 
 def server_shape(source: ServerSource) -> Shape:
     """Read the tables, views, keys and comments of a server's default schema."""
+    from sqlalchemy import inspect
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         inspector = inspect(source.engine)
         names = [*inspector.get_table_names(), *inspector.get_view_names()]
@@ -108,6 +110,8 @@ def server_shape(source: ServerSource) -> Shape:
 
 
 def _comment(inspector: Any, name: str) -> str:
+    from sqlalchemy.exc import NoSuchTableError
+
     try:
         return str(inspector.get_table_comment(name).get("text") or "")
     except (NotImplementedError, NoSuchTableError):  # views have none

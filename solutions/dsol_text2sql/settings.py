@@ -24,7 +24,11 @@ class Settings(dsol.Settings):
     question. `notation`: what the model writes: "sql", or for small models "pointers" (see `pointers`). `numberings`:
     how many copies of an example are made with its pointers numbered at random, as sources named `..._renumbered`, so
     that a model learns to follow pointers and not only their numbers. `listing`: with pointers, list the schema before
-    the question. Times are in seconds.
+    the question. `schema_tokens`: a schema above it is cut down to what the question needs. `matches`: how many values
+    of the database that the question mentions are shown. `samples`: how many queries are sampled beside the greedy
+    one, to vote; 0 is fastest. `repair`: whether a query that fails is given back once with its error. `row_limit`:
+    rows returned at most. `timeout`: seconds for one query. `development`: the share of examples kept to calibrate on.
+    `languages`: those of the examples that are made.
     """
 
     database: str = "demo"

@@ -17,7 +17,7 @@ from dsol_text2sql.mend import mend_values
 from dsol_text2sql.pieces import Knowledge
 from dsol_text2sql.pointers import Pointers
 from dsol_text2sql.prompt import make_prompt, prompt_values
-from dsol_text2sql.questions import tidy
+from dsol_text2sql.questions import language_of, orders_a_change, tidy
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.samples import read_numberings
 from dsol_text2sql.settings import Input, Output, Settings
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 DOUBT = 0.5  # below this confidence an answer comes with a question back, where there is something to ask
 CLEAR = 0.15  # how much better one column's match must be than another's to be no question
 WHOLE = 0.8  # a weaker match names only a part of a value, or a word that happens to be in one
+READ_ONLY = {
+    "en": "I only read the database and change nothing in it; what would you like to see?",
+    "zh": "我只能查询，不会改动数据库里的任何内容；您想查看什么？",
+}
 
 
 @dataclass(frozen=True)
@@ -101,11 +105,13 @@ def wrap(
                 answers[at] = Answer(reason="unknown_database", ask=message)
             elif not one.question.strip():
                 answers[at] = Answer(reason="empty_question", ask="What would you like to know?")
+            elif orders_a_change(one.question):
+                answers[at] = Answer(reason="read_only", ask=READ_ONLY[language_of(one.question)])
             else:
                 asked[at] = ask(one.question, places[name])
         found = candidates(list(asked.values()))
         for at, some in zip(asked, found, strict=True):
-            old = baseline(inputs[at]) if baseline else (None, 0.0)
+            old = with_rows(baseline(inputs[at]), asked[at].place.database, settings) if baseline else (None, 0.0)
             rules = asked[at].draft
             run = attempt(rules, asked[at].place.database, settings.row_limit, settings.timeout) if rules else None
             answers[at] = decide(asked[at], some, calibration, old, run)
@@ -172,6 +178,17 @@ def wrap(
         return attempt(sql, database, settings.row_limit, settings.timeout)
 
     return Answering(Input, answer_all)
+
+
+def with_rows(old: tuple[Output | None, float], database: Database, settings: Settings) -> tuple[Output | None, float]:
+    """Run a baseline's query where it gave the SQL alone, as products' own do; one that can't be run stays as it is."""
+    output, confidence = old
+    if output is None or output.columns:
+        return old
+    result = attempt(output.sql, database, settings.row_limit, settings.timeout).result
+    if result is None:
+        return old
+    return Output(sql=output.sql, columns=result.columns, rows=result.rows, truncated=result.truncated), confidence
 
 
 def repair_chat(chat: Chat, failed: Candidate) -> Chat:

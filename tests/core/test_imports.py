@@ -80,3 +80,9 @@ def test_help_is_quick():
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     assert min(once() for _ in range(5)) < 0.4
+
+
+def test_listing_solutions_waits_for_no_server_driver():
+    code = "import sys, dsol_text2sql.solution; print('sqlalchemy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

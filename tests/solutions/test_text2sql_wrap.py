@@ -5,11 +5,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 import dsol_text2sql
-from dsol import Completion
+from dsol import Answer, Completion
 from dsol.calibration import Calibration, Logistic
 from dsol_text2sql.settings import LONGEST_QUESTION, Input, Output, Settings
+from dsol_text2sql.show import show
 from dsol_text2sql.wrap import wrap
 
 DEMO = Path(dsol_text2sql.__file__).parent / "demo" / "chinook" / "chinook.sqlite"
@@ -163,3 +165,60 @@ def test_of_a_very_long_question_the_beginning_is_read(question):
     assert question.startswith(asked.question)
     assert len(asked.question) == LONGEST_QUESTION
     assert answer(Scripted(COUNT), question).source == "model"
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "delete all customers",
+        "Please drop table Album.",
+        "insert a new artist Abba",
+        "删除所有客户",
+        "请帮我清空专辑表",
+    ],
+)
+def test_an_order_to_change_data_is_answered_by_nobody_and_says_why(order):
+    model = Scripted(COUNT)
+    found = answer(model, order)
+    assert (found.value, found.source, found.reason) == (None, "none", "read_only")
+    assert found.ask
+    assert not model.chats
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many customers did we delete?",
+        "drop rates by month",
+        "Delete dates of orders",
+        "删除的订单有多少？",
+        "删除时间最晚的记录",
+    ],
+)
+def test_a_question_that_only_speaks_of_deleting_is_asked(question):
+    assert answer(Scripted(COUNT), question).reason != "read_only"
+
+
+@pytest.mark.parametrize("reason", ["low_confidence", "no_query"])
+def test_where_nobody_answers_the_terminal_says_why_in_words(reason):
+    shown = show(Answer(reason=reason))
+    assert f"answered by nobody ({reason})" in shown
+    assert "no answer: " in shown
+
+
+def test_a_wide_result_is_wrapped_to_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    rows = (("Angus Young, Malcolm Young, Brian Johnson " * 2, "曲" * 40),)
+    answer = Answer(value=Output(sql="SELECT 1", columns=("a", "b"), rows=rows), source="model", reason="ok")
+    table = show(answer).splitlines()[1:-1]
+    assert max(cell_len(line) for line in table) <= 60
+
+
+def test_a_baseline_that_gives_sql_alone_has_it_run():
+    found = answer(Scripted(COUNT), baseline=lambda asked: (Output(sql="SELECT COUNT(ArtistId) FROM Artist"), 0.9))
+    assert found.evidence["agree"] is True
+    unsure = Calibration(floor=0.5, model=Logistic(bias=-9.0), baseline=Logistic(bias=9.0))
+    fallen = answer(Scripted("no query"), calibration=unsure, baseline=lambda asked: (Output(sql=COUNT), 0.9))
+    assert (fallen.source, fallen.value.rows) == ("baseline", ((275,),))
+    broken = answer(Scripted(COUNT), baseline=lambda asked: (Output(sql="SELECT x FROM nowhere"), 0.9))
+    assert broken.value.rows == ((275,),)

@@ -88,9 +88,9 @@ def _size_tables(plan: Plan) -> Iterable[Any]:
             title_justify="left",
             show_edge=False,
             box=SIMPLE_HEAD,
-            padding=(0, 0, 0, 1),
+            padding=0,  # so that eight columns, up to "192.8 GB" each, are whole in 80 letters
         )
-        for name in ("way", "weights", "gradients", "optim.", "activ.", "work", "peak"):
+        for name in ("way", "weights", "grads.", "optim.", "activ.", "work", "peak"):
             table.add_column(name, justify="left" if name == "way" else "right", no_wrap=True)
         table.add_column("verdict", no_wrap=True)
         for one in stage.ways:
@@ -104,7 +104,7 @@ def _size_tables(plan: Plan) -> Iterable[Any]:
                     memory(sized.activations),
                     memory(max(sized.workspace, sized.update) + sized.runtime),
                     memory(sized.peak),
-                    fits + (", used" if one.way == stage.way and again == stage.again else ""),
+                    fits + (" *" if one.way == stage.way and again == stage.again else ""),
                 )
         yield table
     table = Table(
@@ -128,7 +128,10 @@ def _notes(plan: Plan) -> Iterable[str]:
         f"Peak: weights, optimizer and the larger of activations and gradients, each with its workspace. Fits: within "
         f"{USABLE:.0%} of the memory of {'one card' if machine.device == 'cuda' else 'this machine'}."
     )
-    yield "Recomputed: activations are computed twice instead of kept (gradient checkpointing), which takes longer."
+    yield (
+        "Recomputed: activations are computed twice instead of kept (gradient checkpointing), which takes longer. "
+        "*: what the run uses."
+    )
     for stage in plan.stages:
         used = next((one for one in stage.ways if one.way == stage.way), None)
         if used and used.room and not used.fits:
