@@ -20,7 +20,9 @@ HELD = 100  # conversations' samples that are held out at most, for their loss
 
 
 def write(folder: Path, built: Built, asked: Callable[[Sample], str], contamination: Contamination) -> dict[str, Any]:
-    """Write `<source>.jsonl`, `development.jsonl`, `heldout/<set>.jsonl` and `report.json`; return the counts.
+    """Write `<source>.jsonl`, `development.jsonl`, `unanswerable.jsonl`, `heldout/<set>.jsonl` and `report.json`.
+
+    Return the counts.
 
     A training sample is left out and counted where its input equals a development or held-out one, or where what is
     asked in it (`asked(sample)`) shares a long run of words with an evaluation set. Without any training sample, or
@@ -45,6 +47,7 @@ def write(folder: Path, built: Built, asked: Callable[[Sample], str], contaminat
     for name, samples in kept.items():
         write_samples(folder / f"{name}.jsonl", samples)
     write_samples(folder / "development.jsonl", built.development)
+    write_samples(folder / "unanswerable.jsonl", built.unanswerable)
     for name, samples in built.heldout.items():
         write_samples(folder / "heldout" / f"{name}.jsonl", samples)
     for name, value in built.files.items():
@@ -52,6 +55,7 @@ def write(folder: Path, built: Built, asked: Callable[[Sample], str], contaminat
     counts: dict[str, Any] = {
         "sources": {name: len(samples) for name, samples in kept.items()},
         "development": len(built.development),
+        "unanswerable": len(built.unanswerable),
         "heldout": {name: len(samples) for name, samples in built.heldout.items()},
         "left_out_as_leaked": leaked,
         "left_out_as_contaminated": contaminated,
@@ -141,11 +145,10 @@ def _key(sample: Sample) -> str:
 
 def _twice(built: Built) -> str:
     seen: set[str] = set()
-    groups: list[Mapping[str, Sequence[Sample]]] = [built.sources, {"": built.development}, built.heldout]
-    for group in groups:
-        for samples in group.values():
-            for sample in samples:
-                if sample.id in seen:
-                    return sample.id
-                seen.add(sample.id)
+    groups = [*built.sources.values(), built.development, built.unanswerable, *built.heldout.values()]
+    for samples in groups:
+        for sample in samples:
+            if sample.id in seen:
+                return sample.id
+            seen.add(sample.id)
     return ""

@@ -109,25 +109,30 @@ def learn_calibration(
     floor: float,
     files: Mapping[str, Any],
     advance: Advance = lambda done, total: None,
+    unanswerable: Sequence[Sample] = (),
 ) -> Calibration:
     """Answer the development set with the model and with the baseline, and learn when each is right.
 
-    Where the answers have items, it is learned of each of them as well.
+    Where the answers have items, it is learned of each of them as well. Whatever is answered to `unanswerable` samples
+    is wrong.
     """
     metric = solution.metrics(settings, files)[0]
     baseline = asked_once(checked(baseline, solution.Output)) if baseline else None
     # Without calibration the model answers, and the evidence tells whether the baseline said the same.
     wrapped = solution.wrap(generate, settings, calibration=Calibration(), baseline=baseline, files=files)
-    answers = _batched(wrapped, [solution.inputs(sample) for sample in samples], advance)
-    scores = [metric.score(sample, answer.value) for sample, answer in zip(samples, answers, strict=True)]
+    inputs = [solution.inputs(sample) for sample in (*samples, *unanswerable)]
+    answers = _batched(wrapped, inputs, advance)
+    scores = [metric.score(sample, answer.value) for sample, answer in zip(samples, answers, strict=False)]
+    scores += [Score(0.0, items=(False,) * len(answer.items)) for answer in answers[len(samples) :]]
     by_model = [answer.source in ("model", "both") for answer in answers]
     signals = [
         answer.evidence.get("signals", {}) if there else None for answer, there in zip(answers, by_model, strict=True)
     ]
     agree = [answer.evidence.get("agree") for answer in answers]
     right = [score.value >= 0.5 for score in scores]
-    old = [baseline(solution.inputs(sample)) if baseline else (None, 0.0) for sample in samples]
-    old_right = [metric.score(sample, output).value >= 0.5 for sample, (output, _) in zip(samples, old, strict=True)]
+    old = [baseline(one) if baseline else (None, 0.0) for one in inputs]
+    old_right = [metric.score(sample, output).value >= 0.5 for sample, (output, _) in zip(samples, old, strict=False)]
+    old_right += [False] * len(unanswerable)
     sure = [confidence if output is not None else None for output, confidence in old]
     learned = calibrate(signals, right, sure, old_right, agree, floor)
     if not any(answer.items for answer in answers):

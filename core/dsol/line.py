@@ -106,10 +106,11 @@ def evaluate(parts: Parts, run: Run, task: Task, watch: Watch, baseline: Baselin
     started = time.monotonic()
     if not run.done(before):
         development = data.read_samples(home / "data" / "development.jsonl")
+        unanswerable = data.read_samples(home / "data" / "unanswerable.jsonl")
         floor = parts.recipe.release.floor
         with watch.step(f"calibrate the confidence of {task.name}") as advance:
             learned = evaluation.learn_calibration(
-                task.solution, task.settings, generate, development, baseline, floor, files, advance
+                task.solution, task.settings, generate, development, baseline, floor, files, advance, unanswerable
             )
         calibration.save(home / "thresholds.json", learned)
         run.finish(before, seconds=round(time.monotonic() - started, 1))

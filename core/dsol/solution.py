@@ -31,7 +31,8 @@ class Built:
     """What a data builder returns.
 
     `sources`: training samples by source name. `development`: samples to calibrate on and to choose checkpoints by;
-    never trained on. `heldout`: test samples by set name; looked at only to score. `report`: what was read, made and
+    never trained on. `heldout`: test samples by set name; looked at only to score. `unanswerable`: what users may send
+    too, and no answer is right for; confidence learns from it to stay low. `report`: what was read, made and
     dropped, and why (JSON values). `files`: further JSON values that serving needs, kept as `data/<name>.json` and
     handed to `wrap` through the run (for example learned synonyms).
     """
@@ -39,6 +40,7 @@ class Built:
     sources: Mapping[str, Sequence[Sample]]
     development: Sequence[Sample]
     heldout: Mapping[str, Sequence[Sample]]
+    unanswerable: Sequence[Sample] = ()
     report: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Any] = field(default_factory=dict)
 

@@ -18,7 +18,9 @@ from dsol_text2sql.rendering import rendered
 from dsol_text2sql.samples import Rendering, Writing, knowing, points_to_shown, shuffled
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.split import leakage_report, leaks, normal, without
+from dsol_text2sql.strange import heard, named, strange
 from dsol_text2sql.synthesis import synthesise
+from dsol_text2sql.unanswerable import unanswerable
 from dsol_text2sql.values import Aliases, ValueIndex
 
 if TYPE_CHECKING:
@@ -67,12 +69,21 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     report["not_canonical"] = [
         f"{database}: {reason}: {sql}" for (database, sql), reason in list(writing.refused.items())[:SHOWN]
     ]
+    known = frozenset(heard(example.question for example in training))
     return Built(
         sources={name: some for name, some in trained.items() if some},
         development=samples["development"],
         heldout={name: samples[name] for name in divided.heldout},
+        unanswerable=unanswerable(
+            settings.languages,
+            list(databases),
+            len(samples["development"]),
+            lambda question, name: strange(
+                question, known | named(databases[name].schema), rendering.indexes[name].match(question)
+            ),
+        ),
         report=report,
-        files={"aliases": aliases, "numberings": rendering.numberings},
+        files={"aliases": aliases, "numberings": rendering.numberings, "heard": sorted(known)},
     )
 
 

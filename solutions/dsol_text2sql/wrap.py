@@ -21,6 +21,7 @@ from dsol_text2sql.questions import language_of, orders_a_change, tidy
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.samples import read_numberings
 from dsol_text2sql.settings import Input, Output, Settings
+from dsol_text2sql.strange import named, strange
 from dsol_text2sql.values import Match, ValueIndex
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Place:
     database: Database
     aliases: Mapping[str, Any]
     order: Sequence[tuple[str, str]] = ()  # of the pointers' numbers
+    heard: frozenset[str] = frozenset()  # what the questions that were learned from are made of
 
     @cached_property
     def pointers(self) -> Pointers:
@@ -53,6 +55,10 @@ class Place:
     def values(self) -> ValueIndex:
         index = ValueIndex.build(self.database)
         return index.with_aliases(self.aliases) if self.aliases else index
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        return self.heard | named(self.database.schema)
 
     @cached_property
     def names(self) -> NameIndex:
@@ -89,9 +95,10 @@ def wrap(
 
     prompt = make_prompt(settings)
     aliases = files.get("aliases", {})
-    orders = read_numberings(files)
+    orders, words = read_numberings(files), frozenset(files.get("heard", ()))
     places = {
-        name: Place(database, aliases, orders.get(name, ())) for name, database in open_databases(settings).items()
+        name: Place(database, aliases, orders.get(name, ()), words)
+        for name, database in open_databases(settings).items()
     }
 
     def answer_all(inputs: Sequence[Input]) -> list[Answer[Output]]:
@@ -215,7 +222,9 @@ def decide(
     output: Output | None = None
     if elected:
         chosen, agreeing = elected
-        measured = signals(tried, chosen, agreeing, draft) | {"unlinked": float(bool(unfound(asked)))}
+        measured = signals(tried, chosen, agreeing, draft)
+        measured["unlinked"] = float(bool(unfound(asked)))
+        measured["strange"] = strange(asked.question, asked.place.known, asked.matches)
         assert chosen.result is not None
         output = Output(
             sql=chosen.sql, columns=chosen.result.columns, rows=chosen.result.rows, truncated=chosen.result.truncated
