@@ -17,7 +17,7 @@ JOINING = ("printf", "format", "concat", "concat_ws")
 
 
 def restrained(tree: exp.Expression, references: Iterable[Reference]) -> None:
-    """Refuse a statement whose replacements, and texts joined to themselves, may lengthen a text more than `MOST` times.
+    """Refuse a statement whose replacements, and texts joined to themselves, may make a text `MOST` times as long.
 
     Texts from a subquery or common table expression may have grown there; a table's own have not. So `path || name`
     is no growth even in a recursion, but `x || x` of a common table expression doubles.
