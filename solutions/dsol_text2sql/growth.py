@@ -12,7 +12,9 @@ from dsol_text2sql.query import Refused
 MOST = 1000  # times that texts may grow, all of a statement's steps together
 ROUNDS = 30  # of a recursion: as many as make a gigabyte by doubling
 UNKNOWN = 30  # characters of a replacement that isn't written out
+LONGEST_SET = 100  # characters that are trimmed off or translated: each is looked for at every place
 LONGEST_LIST = 1_000_000  # characters of what STRING_AGG makes of a whole table
+GROWING = (exp.Replace, exp.RegexpReplace, exp.GroupConcat, exp.Hex, exp.Anonymous, exp.AnonymousAggFunc, exp.Query)
 JOINING = ("printf", "format", "concat", "concat_ws")
 
 
@@ -25,6 +27,9 @@ def restrained(tree: exp.Expression, references: Iterable[Reference]) -> None:
     grown = {id(one.node) for one in references if one.source.table is None}
     total = 1.0
     for node in tree.walk():
+        sought = _sought(node)
+        if sought is not None and _may_be_long(node, sought, grown):
+            raise Refused("too_large", "what is looked for in a text must be written out, or be a column of a table")
         factor = _factor(node, grown)
         if factor > 1:
             total *= factor ** (ROUNDS if _repeats(node) else 1)
@@ -41,6 +46,27 @@ def shortened(tree: exp.Expression) -> None:
         shown = isinstance(whole.parent, exp.Select) and whole.arg_key == "expressions"
         cut: exp.Expression = exp.Left(this=whole.copy(), expression=exp.Literal.number(LONGEST_LIST))
         whole.replace(exp.alias_(cut, "string_agg") if shown else cut)
+
+
+def _sought(node: exp.Expression) -> exp.Expression | None:
+    """Give what a function looks for in a text, for as long as both are: databases look at no clock meanwhile."""
+    sought = None
+    if isinstance(node, exp.StrPosition):
+        sought = node.args.get("substr")
+    elif isinstance(node, exp.Replace | exp.Trim):
+        sought = node.expression
+    elif isinstance(node, exp.Translate):
+        sought = node.args.get("from_")
+    elif isinstance(node, exp.Anonymous) and node.name.lower() in ("instr", "btrim"):
+        sought = next(iter(node.expressions[1:]), None)
+    return sought if isinstance(sought, exp.Expression) else None
+
+
+def _may_be_long(node: exp.Expression, sought: exp.Expression, grown: set[int]) -> bool:
+    if any(id(part) in grown or isinstance(part, GROWING) for part in sought.walk()):
+        return True
+    written = sum(len(part.name) for part in sought.find_all(exp.Literal))
+    return written > LONGEST_SET and not isinstance(node, exp.StrPosition | exp.Replace)
 
 
 def _factor(node: exp.Expression, grown: set[int]) -> float:
