@@ -18,7 +18,7 @@ GROWING = (exp.Replace, exp.RegexpReplace, exp.GroupConcat, exp.Hex, exp.Anonymo
 JOINING = ("printf", "format", "concat", "concat_ws")
 
 
-def restrained(tree: exp.Expression, references: Iterable[Reference]) -> None:
+def restrained(tree: exp.Expr, references: Iterable[Reference]) -> None:
     """Refuse a statement whose replacements, and texts joined to themselves, may make a text `MOST` times as long.
 
     Texts from a subquery or common table expression may have grown there; a table's own have not. So `path || name`
@@ -37,18 +37,18 @@ def restrained(tree: exp.Expression, references: Iterable[Reference]) -> None:
             raise Refused("too_large", "the statement would make a very long text out of a short one")
 
 
-def shortened(tree: exp.Expression) -> None:
+def shortened(tree: exp.Expr) -> None:
     """Cut what PostgreSQL's STRING_AGG lists; MySQL and SQLite have limits of their own."""
     for node in list(tree.find_all(exp.GroupConcat)):
-        whole: exp.Expression = node
+        whole: exp.Expr = node
         while isinstance(whole.parent, exp.Filter | exp.Window | exp.WithinGroup) and whole.parent.this is whole:
             whole = whole.parent
         shown = isinstance(whole.parent, exp.Select) and whole.arg_key == "expressions"
-        cut: exp.Expression = exp.Left(this=whole.copy(), expression=exp.Literal.number(LONGEST_LIST))
+        cut: exp.Expr = exp.Left(this=whole.copy(), expression=exp.Literal.number(LONGEST_LIST))
         whole.replace(exp.alias_(cut, "string_agg") if shown else cut)
 
 
-def _sought(node: exp.Expression) -> exp.Expression | None:
+def _sought(node: exp.Expr) -> exp.Expr | None:
     """Give what a function looks for in a text, for as long as both are: databases look at no clock meanwhile."""
     sought = None
     if isinstance(node, exp.StrPosition):
@@ -59,17 +59,17 @@ def _sought(node: exp.Expression) -> exp.Expression | None:
         sought = node.args.get("from_")
     elif isinstance(node, exp.Anonymous) and node.name.lower() in ("instr", "btrim"):
         sought = next(iter(node.expressions[1:]), None)
-    return sought if isinstance(sought, exp.Expression) else None
+    return sought if isinstance(sought, exp.Expr) else None
 
 
-def _may_be_long(node: exp.Expression, sought: exp.Expression, grown: set[int]) -> bool:
+def _may_be_long(node: exp.Expr, sought: exp.Expr, grown: set[int]) -> bool:
     if any(id(part) in grown or isinstance(part, GROWING) for part in sought.walk()):
         return True
     written = sum(len(part.name) for part in sought.find_all(exp.Literal))
     return written > LONGEST_SET and not isinstance(node, exp.StrPosition | exp.Replace)
 
 
-def _factor(node: exp.Expression, grown: set[int]) -> float:
+def _factor(node: exp.Expr, grown: set[int]) -> float:
     if isinstance(node, exp.Replace | exp.RegexpReplace):
         new = node.args.get("replacement")
         old = node.expression
@@ -84,13 +84,13 @@ def _factor(node: exp.Expression, grown: set[int]) -> float:
     return 1
 
 
-def _joins(node: exp.Expression | None) -> bool:
+def _joins(node: exp.Expr | None) -> bool:
     if isinstance(node, exp.Anonymous):
         return node.name.lower() in JOINING
     return isinstance(node, exp.DPipe | exp.Concat | exp.ConcatWs)
 
 
-def _repeats(node: exp.Expression) -> bool:
+def _repeats(node: exp.Expr) -> bool:
     """Tell whether a node is in a recursive common table expression, or may be: SQLite needs no word for it."""
     table = node.find_ancestor(exp.CTE)
     while table is not None:
