@@ -26,7 +26,7 @@ class Calibration(BaseModel):
     the model answers whatever it found. `items` does the like for each item of an answer that is a list.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     model: Logistic = Logistic()
     baseline: Logistic = Logistic(bias=-30.0)
@@ -109,8 +109,11 @@ def save(path: Path, calibration: Calibration) -> None:
 
 
 def read(path: Path) -> Calibration:
-    """Read `thresholds.json` of a run."""
+    """Read `thresholds.json` of a run; one that lacks a side would let that side answer whatever it found."""
+    found = read_json(path)
+    if not isinstance(found, dict) or not {"model", "baseline", "floor"} <= found.keys():
+        raise RunError(f"{path} is damaged: no model, baseline or floor in it; start the run over with --restart")
     try:
-        return Calibration.model_validate(read_json(path))
+        return Calibration.model_validate(found)
     except ValidationError as error:
         raise RunError(f"{path} is damaged; start the run over with --restart") from error

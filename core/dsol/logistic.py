@@ -18,7 +18,7 @@ class Logistic(BaseModel):
     what was never learned.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     bias: float = 0.0
     weights: dict[str, float] = {}

@@ -20,6 +20,7 @@ from dsol.errors import DataError
 ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
 SHOWN = 12  # columns of a table that lacks others, each up to LONGEST characters
 LONGEST = 40
+ENDLESS = "a whole number of thousands of digits can't be read; write it as text"
 
 # What is wrong with a table that has these columns; "" where nothing is.
 Check = Callable[[Sequence[str]], str]
@@ -161,6 +162,8 @@ def _lines(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, Any
                 return
             reason = error.msg.removesuffix(" at")
             problems.add(f"{path}:{number}", f"malformed JSON: {reason} at column {error.colno}; is the line cut off?")
+        except ValueError:
+            problems.add(f"{path}:{number}", ENDLESS)
         except RecursionError:
             problems.add(f"{path}:{number}", "malformed JSON: nested too deeply")
 
@@ -182,6 +185,9 @@ def _elements(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, 
             value, place = decoder.raw_decode(text, place)
         except JSONDecodeError as error:
             problems.add(f"{path}:{error.lineno}", f"malformed JSON: {error.msg} at column {error.colno}")
+            return
+        except ValueError:
+            problems.add(f"{path}:{line}", ENDLESS)
             return
         except RecursionError:
             problems.add(f"{path}:{line}", "malformed JSON: nested too deeply")

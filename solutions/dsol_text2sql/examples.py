@@ -16,6 +16,7 @@ from dsol_text2sql.database import Database, QueryError
 from dsol_text2sql.example_files import SQL_FIELDS, Row, read_rows
 from dsol_text2sql.questions import language_of
 from dsol_text2sql.schema import Schema
+from dsol_text2sql.settings import LONGEST_QUESTION
 
 DATABASE_FIELDS = ("database", "db_id", "db_name")
 ID_FIELDS = ("id", "question_id")
@@ -25,6 +26,7 @@ LANGUAGES = ("en", "zh")
 _NAME_IN_ERROR = re.compile(
     r"(?:column:?|table:?|relation) [\"'`]?([^\"'`\n]+?)[\"'`]?(?: does not exist| doesn't|$| in )", re.IGNORECASE
 )
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _ALIAS_ERROR = re.compile(r"ambiguous|FROM-clause")
 
 
@@ -78,7 +80,8 @@ def read_examples(
     found: list[Example] = []
     for path in paths:
         made = [example for row in read_rows(path, problems) for example in _from_row(row, split, path.stem, problems)]
-        found += _with_databases(_told_apart(made), databases, problems)
+        whole = [example for example in made if _readable(example, problems)]
+        found += _with_databases(_told_apart(whole), databases, problems)
     checked = _Checked(databases, problems)
     kept, dropped = [], []
     for done, example in enumerate(found, 1):
@@ -96,6 +99,20 @@ def read_examples(
             + [f"{item.origin}: {item.reason}" for item in dropped]
         )
     return Reading(tuple(kept), tuple(dropped))
+
+
+def _readable(example: Example, problems: Problems) -> bool:
+    """Note an example that could be written nowhere, or whose question is longer than is read when it is asked."""
+    if _NO_TEXT.search(example.question) or _NO_TEXT.search(example.id):
+        problems.add(
+            example.origin, "the question or id holds a character that is no text (NUL, half a surrogate pair)"
+        )
+    elif len(example.question) > LONGEST_QUESTION:
+        length = f"{len(example.question):,} characters"
+        problems.add(example.origin, f"the question has {length}, of which {LONGEST_QUESTION:,} are read; shorten it")
+    else:
+        return True
+    return False
 
 
 def _told_apart(examples: Sequence[Example]) -> list[Example]:
@@ -159,17 +176,27 @@ def _from_sentences(row: Row, split: str, stem: str, problems: Problems) -> Iter
     if not isinstance(sentences, list) or not all(isinstance(sentence, dict) for sentence in sentences):
         problems.add(row.origin, "field 'sentences' must be a list of objects")
         return
+    known = variables if isinstance(variables, list) else [variables] if variables else []
+    if not all(isinstance(one, dict) and isinstance(one.get("name"), str) and one["name"] for one in known):
+        problems.add(row.origin, "field 'variables' must be a list of objects with a name each")
+        return
     line = row.origin.rpartition(":")[2]
-    defaults = {v["name"]: v.get("example", "") for v in variables or () if isinstance(v, dict) and "name" in v}
+    defaults = {one["name"]: one.get("example", "") for one in known}
     for number, sentence in enumerate(sentences, 1):
         text = sentence.get("text")
         if not isinstance(text, str) or not text.strip():
             problems.add(row.origin, f"field 'text' of sentence {number} is missing or empty")
             continue
         given = sentence.get("variables") or {}
+        if not isinstance(given, dict) or "" in given:
+            problems.add(row.origin, f"field 'variables' of sentence {number} must be an object of names and values")
+            continue
         filled = defaults | {name: value for name, value in given.items() if value}
         mine = row.fields.get("query-split") if split == "template" else sentence.get("question-split")
         accepted = tuple(query for one in queries for query in accepted_queries(_filled(one, filled)))
+        if not accepted:
+            problems.add(row.origin, "field 'sql' is empty")
+            return
         question = " ".join(_filled(text, filled).split())
         database = str(row.fields.get("database") or row.fields.get("db_id") or "")
         yield Example(

@@ -17,6 +17,14 @@ class Shape:
     weight: int
 
 
+@dataclass(frozen=True)
+class Common:
+    """A common table expression: the name that it was given, as written, and what it offers."""
+
+    identifier: exp.Identifier
+    shape: Shape
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """One entry of a FROM: a table of the schema, or the columns of a subquery or CTE; `identifier` is its name."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from dsol_text2sql.grammar import FUNCTION_NAMES, NODES, TYPES
+from dsol_text2sql.growth import restrained, shortened
 from dsol_text2sql.names import Resolver
 from dsol_text2sql.query import Refused
 from dsol_text2sql.reading import parse, write
@@ -43,10 +44,13 @@ def check(sql: str, schema: Schema, *, row_limit: int) -> Guarded:
         _harmless(tree, schema.dialect)
         resolver = Resolver(schema, sql)
         resolver.query(tree, {}, None)
+        restrained(tree, resolver.references)
         if schema.dialect == "sqlite":
             plain_joins(tree)
         query = write(tree, schema.dialect)
         _limited(tree, row_limit)
+        if schema.dialect == "postgres":
+            shortened(tree)
         text = write(tree, schema.dialect)
         # What was written must read back as the same harmless query.
         _harmless(parse(text, schema.dialect), schema.dialect)

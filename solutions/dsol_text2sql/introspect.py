@@ -52,8 +52,10 @@ def sqlite_shape(source: SqliteSource) -> Shape:
     tables, keys = [], []
     for name, _ in listed:
         try:
+            # With generated columns, which table_info leaves out; hidden ones (1) belong to virtual tables.
             rows = source.trusted(
-                f'SELECT name, type, "notnull", pk FROM pragma_table_info({_text(name)}) ORDER BY cid'
+                f'SELECT name, type, "notnull", pk FROM pragma_table_xinfo({_text(name)})'
+                " WHERE hidden <> 1 ORDER BY cid"
             )
         except QueryError:  # a view of tables that are gone
             continue

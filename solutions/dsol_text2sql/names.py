@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from dsol import unknown
-from dsol_text2sql.frames import Frame, Reference, Shape, Source, named
+from dsol_text2sql.frames import Common, Frame, Reference, Shape, Source, named
 from dsol_text2sql.grammar import HERE
 from dsol_text2sql.query import Refused
 from dsol_text2sql.reading import needs_quotes
@@ -32,7 +32,7 @@ class Resolver:
     references: list[Reference] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
 
-    def query(self, node: exp.Expression, ctes: dict[str, Shape], outer: Frame | None) -> tuple[Shape, Frame]:
+    def query(self, node: exp.Expression, ctes: dict[str, Common], outer: Frame | None) -> tuple[Shape, Frame]:
         """Resolve a SELECT, a set operation, or one of them in parentheses."""
         ctes = self._with(node.args.get("with_"), ctes, outer)
         if isinstance(node, exp.Subquery):
@@ -50,24 +50,25 @@ class Resolver:
             self._visit(node.args.get(part), ctes, frame)
         return shape, frame
 
-    def _with(self, clause: exp.Expression | None, ctes: dict[str, Shape], outer: Frame | None) -> dict[str, Shape]:
+    def _with(self, clause: exp.Expression | None, ctes: dict[str, Common], outer: Frame | None) -> dict[str, Common]:
         if clause is None:
             return ctes
         known = dict(ctes)
         for cte in clause.expressions:
-            name = cte.alias.lower()
+            identifier = cte.args["alias"].this
+            name = identifier.name.lower()
             declared = frozenset(item.name.lower() for item in cte.args["alias"].args.get("columns") or ())
             body = cte.this
             inside = dict(known)
             if clause.args.get("recursive") and isinstance(body, exp.SetOperation):
                 # The first branch, which can't refer to the table itself, says what columns there are.
                 first, _ = Resolver(self.schema, self.source).query(body.this.copy(), known, outer)
-                inside[name] = Shape(declared or first.names, first.weight)
+                inside[name] = Common(identifier, Shape(declared or first.names, first.weight))
             shape, _ = self.query(body, inside, outer)
-            known[name] = Shape(declared or shape.names, shape.weight)
+            known[name] = Common(identifier, Shape(declared or shape.names, shape.weight))
         return known
 
-    def _select(self, node: exp.Select, ctes: dict[str, Shape], outer: Frame | None) -> tuple[Shape, Frame]:
+    def _select(self, node: exp.Select, ctes: dict[str, Common], outer: Frame | None) -> tuple[Shape, Frame]:
         frame = Frame(outer=outer)
         self.frames.append(frame)
         start = node.args.get("from_")
@@ -106,7 +107,7 @@ class Resolver:
         for source in found:
             self._read(column, source)
 
-    def _source(self, node: exp.Expression, ctes: dict[str, Shape], frame: Frame) -> None:
+    def _source(self, node: exp.Expression, ctes: dict[str, Common], frame: Frame) -> None:
         """Bring one entry of a FROM into the frame."""
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):  # (a JOIN b)
             self._source(node.this, ctes, frame)
@@ -125,19 +126,22 @@ class Resolver:
         self._table(node, ctes, frame)
         self._joined(node, ctes, frame)
 
-    def _joined(self, node: exp.Expression, ctes: dict[str, Shape], frame: Frame) -> None:
+    def _joined(self, node: exp.Expression, ctes: dict[str, Common], frame: Frame) -> None:
         for join in node.args.get("joins") or ():
             self._source(join.this, ctes, frame)
         for join in node.args.get("joins") or ():
             self._visit(join.args.get("on"), ctes, frame)
 
-    def _table(self, node: exp.Table, ctes: dict[str, Shape], frame: Frame) -> None:
+    def _table(self, node: exp.Table, ctes: dict[str, Common], frame: Frame) -> None:
         name = node.name
         place = node.args.get("db")
         alias = node.args.get("alias")
         if place is None and name.lower() in ctes:
-            shape = ctes[name.lower()]
+            common = ctes[name.lower()]
+            shape = common.shape
             frame.weight += shape.weight
+            # Spelled alike, or a server that minds the case would take the name for a table that nobody may read.
+            node.set("this", common.identifier.copy())
             self._add(frame, Source(node, named(node), shape.names))
             return
         if node.args.get("catalog") or (place is not None and place.name.lower() not in self._here()):
@@ -175,7 +179,7 @@ class Resolver:
         # What a database calls a column without a name: SQLite its text, PostgreSQL the function.
         return {item.sql(dialect=self.schema.dialect).lower(), item.key}
 
-    def _visit(self, node: object, ctes: dict[str, Shape], frame: Frame) -> None:
+    def _visit(self, node: object, ctes: dict[str, Common], frame: Frame) -> None:
         """Resolve the names in an expression or clause."""
         if not isinstance(node, exp.Expression):
             return

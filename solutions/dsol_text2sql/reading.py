@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import sqlglot
 from sqlglot import Token, TokenType, exp
@@ -118,7 +118,22 @@ def _negation(node: exp.Not, dialect: str) -> str:
 
 def needs_quotes(name: str, dialect: str) -> bool:
     """Say whether a name must be quoted to mean itself."""
-    return not re.fullmatch(PLAIN[dialect], name) or name.upper() in RESERVED
+    return not re.fullmatch(PLAIN[dialect], name) or name.upper() in _reserved(dialect)
+
+
+@cache
+def _reserved(dialect: str) -> frozenset[str]:
+    """List a dialect's reserved words: a column may well be called `condition` (MySQL) or `array` (PostgreSQL)."""
+    more: set[str] = set()
+    if dialect == "mysql":
+        from sqlalchemy.dialects.mysql.reserved_words import RESERVED_WORDS_MARIADB, RESERVED_WORDS_MYSQL
+
+        more = RESERVED_WORDS_MARIADB | RESERVED_WORDS_MYSQL
+    elif dialect == "postgres":
+        from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
+
+        more = RESERVED_WORDS
+    return RESERVED | {word.upper() for word in more}
 
 
 def _retries(tokens: Sequence[Token]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Set
 
+from dsol_text2sql.reading import needs_quotes
 from dsol_text2sql.schema import Column, ForeignKey, Schema, Table
 from dsol_text2sql.text import CJK
 
@@ -15,15 +16,7 @@ FEW = 6  # a text column with at most this many values shows them: they are its 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # Anything that some chat template could read as its own: <|im_end|>, </s>, <start_of_turn>, [INST], <<SYS>>, [gMASK].
 _MARKER = re.compile(r"<(?=[|/!?\w<｜])|(?<=[|｜\w>])>(?=>)|\[(?=/?[a-z_]*(?:INST|SYS|MASK|TOOL|Round))", re.I)
-_PLAIN = re.compile(r"[^\W\d]\w*")
 _CHINESE = re.compile(f"[{CJK}\u3000-\u303f\uff00-\uffef]")
-_RESERVED_WORDS = (
-    "all and any as asc between by case check column constraint create cross default desc distinct drop else end except"
-    " exists foreign from full group having in index inner insert intersect into is join key left like limit not null"
-    " offset on or order outer primary references right row rows select set table then to transaction union unique"
-    " update user using values view when where window with"
-)
-_RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
 def estimate(text: str) -> int:
@@ -46,11 +39,7 @@ def literal(value: str | int | float) -> str:
 
 def identifier(name: str, dialect: str) -> str:
     """Write a name as the dialect needs it: bare where it may be, quoted where it must be."""
-    if (
-        _PLAIN.fullmatch(name)
-        and name.lower() not in _RESERVED
-        and not (dialect == "postgres" and name != name.lower())
-    ):
+    if not needs_quotes(name, dialect):
         return name
     mark = "`" if dialect == "mysql" else '"'
     return mark + harmless(name, 200).replace(mark, mark * 2) + mark

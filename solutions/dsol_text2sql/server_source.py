@@ -19,6 +19,8 @@ DRIVERS = {
     "mariadb": ("mariadb+pymysql", "mysql"),
 }
 
+BUFFER = 50  # rows that are fetched at once, before their size is known
+
 # MySQL writes files from a SELECT even in a read-only transaction, if the login has the FILE privilege.
 MYSQL_FILES = re.compile(r"\b(outfile|dumpfile|load_file)\b", re.IGNORECASE)
 
@@ -154,7 +156,7 @@ def fingerprint(url: URL, shape: str) -> str:
 
 def _fetch(connection: Connection, sql: str, limit: int) -> Result:
     # On PostgreSQL a streamed result is a server-side cursor: DECLARE ... FOR takes one query and nothing else.
-    streamed = connection.execution_options(stream_results=True, max_row_buffer=200, no_parameters=True)
+    streamed = connection.execution_options(stream_results=True, max_row_buffer=BUFFER, no_parameters=True)
     with streamed.exec_driver_sql(sql) as cursor:
         if not cursor.returns_rows:
             raise QueryError("not_authorized", "the statement is no query: it returns no rows")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy
 from rapidfuzz import fuzz, process
 
+from dsol.han import TO_SIMPLIFIED
 from dsol_text2sql.examples import Example
 from dsol_text2sql.questions import tidy
 
@@ -37,8 +38,8 @@ class Leak:
 
 
 def normal(question: str) -> str:
-    """Fold case, width, punctuation and spaces, in which two writings of one question may differ."""
-    folded = unicodedata.normalize("NFKC", question).casefold()
+    """Fold case, width, punctuation, spaces and traditional characters: two writings of one question differ in them."""
+    folded = unicodedata.normalize("NFKC", question).casefold().translate(TO_SIMPLIFIED)
     return tidy(_NOT_TEXT.sub(" ", folded))
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsol.calibration import Calibration, Logistic, calibrate, expected_error, fit, read, save, together
+from dsol.errors import RunError
 
 
 def test_confidence_follows_what_was_seen() -> None:
@@ -77,3 +78,15 @@ def test_who_answers_is_kept_with_the_run(tmp_path: Path) -> None:
 def test_the_signals_of_both_sides_stand_together() -> None:
     assert together({"a": 1.0}, 0.4, None) == {"a": 1.0, "confidence": 0.4, "agree": 0.5}
     assert together({"a": 1.0}, 0.4, True)["agree"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{}", "[]", "3", '{"model": {}, "floor": 0.5}', '{"model": {}, "baseline": {}, "floor": NaN}',
+     '{"model": {"bias": Infinity}, "baseline": {}, "floor": 0.5}'],
+)  # fmt: skip
+def test_a_damaged_file_makes_nobody_sure(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "thresholds.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(RunError, match="damaged"):
+        read(path)

@@ -253,6 +253,7 @@ def example(question: str, sql: str = "SELECT 1", id: str = "", database: str = 
 def test_normal_form_ignores_how_a_question_is_typed() -> None:
     assert normal("What IS the  “Name”？") == normal("what is the name")
     assert normal("有 多少 ＡＢ 客户？") == normal("有多少 ab 客户")
+    assert normal("有多少位藝術家的專輯？") == normal("有多少位艺术家的专辑")
     assert normal("over 1.5 dollars.") != normal("over 15 dollars")
 
 

@@ -418,3 +418,14 @@ def test_any_name_and_value_is_introspected_and_read(tmp_path: Path, table: str,
     assert database.values(table, column) == [value]
     assert database.execute(f"SELECT {quote(column)} FROM {quote(table)}").rows == ((value,),)
     database.close()
+
+
+def test_generated_columns_are_read(tmp_path: Path) -> None:
+    path = make(
+        tmp_path / "order.sqlite",
+        "CREATE TABLE line (price INTEGER, net GENERATED ALWAYS AS (price * 2), kept AS (price + 1) STORED);"
+        "INSERT INTO line (price) VALUES (3);",
+    )
+    database = open_database(str(path), settings=Settings())
+    assert [column.name for column in database.schema.tables[0].columns] == ["price", "net", "kept"]
+    assert database.values("line", "net") == [6]

@@ -114,6 +114,8 @@ def test_all_bad_rows_are_told_together(tmp_path: Path, demo: dict[str, Database
         ("wide.csv", b"question,sql\nwho?,SELECT 1,oops\n", "wide.csv:2: more cells than the 2 columns"),
         ("broken.parquet", b"PAR1", "not a readable Parquet file"),
         ("pretty.jsonl", b'{\n "question": "x"\n}', "one JSON object over several lines"),
+        ("endless.jsonl", b'{"id": 1' + b"0" * 5000 + b"}", "endless.jsonl:1: a whole number of thousands of digits"),
+        ("endless.json", b'[{"id": 1' + b"0" * 5000 + b"}]", "endless.json:1: a whole number of thousands of digits"),
     ],
 )
 def test_unreadable_files_say_what_is_wrong(
@@ -122,6 +124,34 @@ def test_unreadable_files_say_what_is_wrong(
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError) as raised:
         read_examples([tmp_path / name], demo)
+    assert reason in str(raised.value)
+
+
+SENTENCES = [{"text": "capital of state0", "variables": {"state0": "x"}}]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({**GOOD, "question": "How \ud83d many?"}, "holds a character that is no text"),
+        ({**GOOD, "question": "How \x00 many?"}, "holds a character that is no text"),
+        ({**GOOD, "id": "\ud83d"}, "holds a character that is no text"),
+        ({**GOOD, "question": "how many " * 1000}, "the question has 8,999 characters, of which 2,000 are read"),
+        ({"sql": [" "], "sentences": SENTENCES}, "field 'sql' is empty"),
+        ({"sql": ["SELECT 1"], "sentences": SENTENCES, "variables": 3}, "'variables' must be a list of objects"),
+        ({"sql": ["SELECT 1"], "sentences": SENTENCES, "variables": [{"name": 3}]}, "must be a list of objects"),
+        ({"sql": ["SELECT 1"], "sentences": [{"text": "x", "variables": ["x"]}]}, "'variables' of sentence 1 must be"),
+        ({"sql": ["SELECT 1"], "sentences": [{"text": "x", "variables": {"": "x"}}]}, "'variables' of sentence 1"),
+    ],
+)
+def test_hostile_rows_are_told_by_line(
+    tmp_path: Path, demo: dict[str, Database], row: dict[str, Any], reason: str
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(f"{json.dumps(GOOD)}\n{json.dumps(row)}\n", encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        read_examples([path], demo)
+    assert f"{path}:2: " in str(raised.value)
     assert reason in str(raised.value)
 
 

@@ -205,12 +205,32 @@ def test_the_canonical_style_keeps_the_meaning(database: Database) -> None:
     assert run(database, sql) == run(database, plain) == [("AC/DC", 2), ("邓丽君", 1)]
 
 
+def test_no_table_is_read_in_the_disguise_of_a_cte(database: Database, url: str) -> None:
+    few = open_database(url, settings=Settings(tables=("track",)))
+    for name in ("Artist", "ARTIST"):
+        quoted = few.quote(name)
+        sql = f"WITH {quoted} AS (SELECT 'nobody' AS name) SELECT name FROM artist"
+        assert run(few, sql) == [("nobody",)]
+    if few.dialect == "postgres":
+        assert run(few, 'WITH "PG_ROLES" AS (SELECT 1 AS rolname) SELECT rolname FROM pg_roles') == [(1,)]
+    few.close()
+
+
+def test_a_list_of_a_whole_table_is_cut(database: Database) -> None:
+    tables = ", ".join(f"track AS t{number}" for number in range(12))  # 3 ** 12 rows
+    ((listed,),) = run(database, f"SELECT {LISTS[database.dialect]} FROM {tables}")
+    assert len(str(listed)) <= 1_000_000
+    if database.dialect == "postgres":
+        assert run(database, "SELECT string_agg(name, '|') FROM artist WHERE artist_id = 1") == [("AC/DC",)]
+
+
 def test_the_row_limit_truncates_and_says_so(database: Database) -> None:
     result = database.execute("SELECT artist_id FROM artist ORDER BY artist_id", row_limit=2)
     assert (result.rows, result.truncated, result.columns) == (((1,), (2,)), True, ("artist_id",))
     assert not database.execute("SELECT artist_id FROM artist", row_limit=3).truncated
 
 
+LISTS = {"postgres": "STRING_AGG(t1.title, ',')", "mysql": "GROUP_CONCAT(t1.title SEPARATOR ',')"}
 SLOW = {
     "postgres": ["SELECT pg_sleep(30)", "SELECT COUNT(*) FROM generate_series(1, 10000000000)"],
     "mysql": ["SELECT SLEEP(30)", "SELECT COUNT(*) FROM information_schema.columns AS a, information_schema.columns b"

@@ -169,6 +169,16 @@ def test_awkward_names_and_values(company: Database) -> None:
     assert "remote" in asked
 
 
+def test_names_without_words_break_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "odd.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            'CREATE TABLE "_" ("" TEXT, "-" INTEGER, "#" TEXT, " . " TEXT, "😀" REAL, name TEXT);'
+            + "".join(f"INSERT INTO \"_\" VALUES ('a{n}', {n}, 'b{n % 3}', 'c', {n}.5, 'd{n}');" for n in range(20))
+        )
+    assert synthesise(opened(path), 60, seed=1)
+
+
 def test_both_languages_word_every_form(examples: list[Example]) -> None:
     assert english_asking.FORMS.keys() == chinese_asking.FORMS.keys()
     assert {example.meta["form"] for example in examples} <= english_asking.FORMS.keys()

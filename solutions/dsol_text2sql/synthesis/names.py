@@ -35,11 +35,14 @@ UNIT_NOTE = re.compile(r"[（(][^（）()]*[）)]")
 
 
 def words(identifier: str) -> list[str]:
-    """Split an identifier at underscores, blanks, hyphens, dots and capitals; lower-case, short forms spelt out."""
+    """Split an identifier at underscores, blanks, hyphens, dots and capitals; lower-case, short forms spelt out.
+
+    A name without any word, such as `_`, is "unnamed".
+    """
     identifier = re.sub("MiB|WiFi|GHz|MHz|kHz", lambda match: match[0].capitalize(), identifier)
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", identifier)
     parts = [part.lower() for part in re.split(r"[\s_\-./]+", spaced) if part]
-    return " ".join(SHORT.get(part) or SHORT.get(part.removesuffix("s"), part) for part in parts).split()
+    return " ".join(SHORT.get(part) or SHORT.get(part.removesuffix("s"), part) for part in parts).split() or ["unnamed"]
 
 
 def is_key_name(identifier: str) -> bool:
