@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from dsol_text2sql.schema import Schema
@@ -20,9 +20,9 @@ def named(schema: Schema) -> frozenset[str]:
     """Collect the units that the schema's names and descriptions have."""
     found: set[str] = set()
     for table in schema.tables:
-        for one in (table, *table.columns):
-            found.update(name_words(one.name), keys(one.description))
-            for text in (one.name, one.description):
+        for name, description in [(table.name, table.description), *((c.name, c.description) for c in table.columns)]:
+            found.update(name_words(name), keys(description))
+            for text in (name, description):
                 found.update(unit for unit, _, _ in _units(tokens(text)))
     return frozenset(found)
 
@@ -38,7 +38,7 @@ def strange(question: str, known: frozenset[str], matches: Sequence[Match]) -> f
     return len(new) / len(units) if units else 0.0
 
 
-def _units(read: Sequence[Token]) -> Iterable[tuple[str, int, int]]:
+def _units(read: Sequence[Token]) -> Iterator[tuple[str, int, int]]:
     """Yield what carries content, and where it stands; numbers and words of grammar don't."""
     for token in read:
         if not is_cjk(token.key) and token.key not in stop_words() and not token.key.isdigit():
