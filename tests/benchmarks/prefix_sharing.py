@@ -1,11 +1,13 @@
-"""Time one epoch of the same Text2SQL rows, three ways in one run: dsol, trl's defaults, trl's best plain setting.
+"""Time one epoch of the same rows of a task, three ways in one run: dsol, trl's defaults, trl's best plain setting.
 
-    python tests/benchmarks/prefix_sharing.py [--rows 320] [--size small] [--batch 32] [--only ours plain default]
+    python tests/benchmarks/prefix_sharing.py [--task text2sql] [--rows 320] [--size small] [--batch 32]
+                                              [--only ours plain default]
 
-Every way takes the same optimizer steps on the same rows (about 800 tokens of schema in each prompt), so that the
-losses must agree; the two plain ones get the steps as batches of 8, trl's default, accumulated. "Grouped by length"
-is done beforehand: a step holds rows of about the same length. Processor time counts all threads, so that the ratio
-means something on a machine that does other work as well.
+Rows of text2sql have about 800 tokens of schema in each prompt; those of d2spo are what its builder makes of the demo,
+in words (a passage for each batch of predicates) or in marks (a passage for each pair of names). Every way takes the
+same optimizer steps on the same rows, so that the losses must agree; the two plain ones get the steps as batches of 8,
+trl's default, accumulated. "Grouped by length" is done beforehand: a step holds rows of about the same length.
+Processor time counts all threads, so that the ratio means something on a machine that does other work as well.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ import json
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from langchain_core.prompts import ChatPromptTemplate
@@ -47,14 +49,16 @@ class Timed:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    arguments.add_argument("--task", choices=list(TASKS), default="text2sql")
     arguments.add_argument("--rows", type=int, default=320)
     arguments.add_argument("--size", default="small")
     arguments.add_argument("--batch", type=int, default=32, help="rows in one optimizer step")
     arguments.add_argument("--only", nargs="*", default=["ours", "plain", "default"])
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        job, tokens = make_job(Path(folder), options.rows, options.size, options.batch)
-        print(f"{options.rows} rows, {tokens:.0f} tokens each, {options.batch} in a step, scratch:{options.size}")
+        prompt, samples = TASKS[options.task](options.rows)
+        job, tokens = make_job(Path(folder), prompt, samples, options.size, options.batch)
+        print(f"{len(samples)} rows of {options.task}, {tokens:.0f} tokens each, {options.batch} in a step")
         ways: dict[str, Callable[[], list[float]]] = {
             "ours": lambda: ours(job),
             "plain": lambda: plain(job, options.batch, bf16=False, checkpointing=False),
@@ -64,19 +68,18 @@ def main() -> None:
     report(timed)
 
 
-def make_job(folder: Path, count: int, size: str, batch: int) -> tuple[FitJob, float]:
-    """Prepare base, rows and an order in which each step's rows share the schema."""
+def make_job(folder: Path, prompt: Prompt, samples: Sequence[Sample], size: str, batch: int) -> tuple[FitJob, float]:
+    """Prepare base, rows and an order in which each step's rows share what they can: samples that do are neighbours."""
     stage = Stage(share_prefix="always", backend={"learning_rate": LEARNING_RATE, **SAME})
     recipe = Recipe(solutions={"benchmark": {}}, base=f"scratch:{size}", stages={"sft": stage})
-    schema, samples = make_samples(count)
-    system = "You write SQLite queries for this database.\n" + schema.replace("{", "(").replace("}", ")")
-    prompt = Prompt(ChatPromptTemplate.from_messages([("system", system), ("human", "{question}")]), lambda text: text)
     codec = TrlBackend().prepare(
         recipe, folder / "base", lambda: ((prompt.chat(one.input or {}), one.target) for one in samples)
     )
     rows = tokenise({"questions": samples}, {"questions": prompt}, codec, 4096, folder / "rows")
     lengths, groups, _ = sizes(rows["questions"])
-    by_length = np.argsort(lengths, kind="stable")
+    count = len(samples)
+    longest = {group: int(lengths[groups == group].max()) for group in np.unique(groups)}
+    by_length = np.lexsort((lengths, groups, [longest[group] for group in groups.tolist()]))
     steps = np.random.default_rng(0).permutation(-(-count // batch))[np.arange(count) // batch]
     # The rows of one step make up one sequence for each prefix that some of them share.
     _, sequences = np.unique(np.stack([steps, groups[by_length]]), axis=1, return_inverse=True)
@@ -89,6 +92,33 @@ def make_job(folder: Path, count: int, size: str, batch: int) -> tuple[FitJob, f
 
 
 SAME = {"lr_scheduler_type": "constant", "warmup_steps": 0, "weight_decay": 0.0, "adam_beta2": 0.999}
+
+
+def text2sql(count: int) -> tuple[Prompt, list[Sample]]:
+    schema, samples = make_samples(count)
+    system = "You write SQLite queries for this database.\n" + schema.replace("{", "(").replace("}", ")")
+    return (
+        Prompt(ChatPromptTemplate.from_messages([("system", system), ("human", "{question}")]), lambda text: text),
+        samples,
+    )
+
+
+def d2spo(count: int, notation: Literal["words", "marks"]) -> tuple[Prompt, list[Sample]]:
+    from dsol_d2spo.build import build
+    from dsol_d2spo.prompt import make_prompt
+    from dsol_d2spo.settings import Settings
+
+    settings = Settings(notation=notation, languages=("en",))
+    built = build(settings, 0, lambda what, done, total: None)
+    samples = [sample for some in built.sources.values() for sample in some]
+    return make_prompt(settings), samples[:count]
+
+
+TASKS: dict[str, Callable[[int], tuple[Prompt, list[Sample]]]] = {
+    "text2sql": text2sql,
+    "d2spo-words": lambda count: d2spo(count, "words"),
+    "d2spo-marks": lambda count: d2spo(count, "marks"),
+}
 
 
 def make_samples(count: int) -> tuple[str, list[Sample]]:
