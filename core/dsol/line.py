@@ -7,6 +7,7 @@ import platform
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -45,7 +46,10 @@ def train(
                 base=parts.recipe.base,
                 seed=parts.recipe.seed,
                 versions=versions(),
+                differences=[asdict(one) for one in parts.differences],
             )
+            for difference in parts.differences:
+                watch.say(difference.worded)
             run.finish("plan")
         building.build(parts, run, watch)
         files = building.tokenise(parts, run, watch)
@@ -106,7 +110,7 @@ def evaluate(parts: Parts, run: Run, task: Task, watch: Watch, baseline: Baselin
     started = time.monotonic()
     if not run.done(before):
         development = data.read_samples(home / "data" / "development.jsonl")
-        floor = parts.recipe.release.floor
+        floor = parts.recipe.release.floor_of(task.name)
         with watch.step(f"calibrate the confidence of {task.name}") as advance:
             learned = evaluation.learn_calibration(
                 task.solution, task.settings, generate, development, baseline, floor, files, advance

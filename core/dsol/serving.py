@@ -85,7 +85,8 @@ def embed(parts: Parts, run: Run, solution: str, baseline: Baseline | None) -> R
     )
 
 
-def home(run: Run, plugins: Plugins, solution: str = "") -> Run:
-    """Find where a solution's own files of a finished run are."""
+def homes(run: Run, plugins: Plugins, solution: str = "") -> dict[str, Run]:
+    """Find where the own files of a finished run's solutions are, or of one of them, by solution."""
     parts = open_parts(run, plugins)
-    return parts.home(run, pick(parts, run, solution))
+    tasks = parts.tasks if len(parts.tasks) > 1 and not solution else (pick(parts, run, solution),)
+    return {task.name: parts.home(run, task) for task in tasks}
