@@ -205,7 +205,7 @@ def evaluate(
     parts = serving.change(parts, found, task, changes)
     task = serving.pick(parts, found, task.name)
     home = parts.home(found, task)
-    files = data.read_files(home / "data")
+    files = serving.read_files(parts, found, task)
     heldout = task.solution.heldout(task.settings, files) if changes else data.read_heldout(home / "data")
     old = read_baseline(baseline, [task.name]).get(task.name) or task.solution.baseline(task.settings, files)
     model = found / (checkpoint or "model")

@@ -34,6 +34,8 @@ def train(
         if run.complete:
             watch.say(f"{folder} is finished already; start it over with --restart")
             return run
+        for task in parts.tasks if run.done("build") else ():
+            data.check_layout(run, task.solution)
         if not run.done("build"):
             parts.backend.check_base(parts.grounded)  # a mistake in it shouldn't wait until the samples are built
         if not run.done("plan"):

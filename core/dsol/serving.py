@@ -75,7 +75,7 @@ def change(parts: Parts, run: Run, task: Task, changes: Mapping[str, Any]) -> Pa
 def embed(parts: Parts, run: Run, solution: str, baseline: Baseline | None) -> Runnable[Any, Answer[Any]]:
     """Wrap a run's model with a solution's calibration, its files and a baseline (None: the solution's own)."""
     task = pick(parts, run, solution)
-    files = data.read_files(parts.home(run, task) / "data")
+    files = read_files(parts, run, task)
     return task.solution.wrap(
         parts.backend.load(run / "model"),
         task.settings,
@@ -83,6 +83,12 @@ def embed(parts: Parts, run: Run, solution: str, baseline: Baseline | None) -> R
         baseline=baseline or task.solution.baseline(task.settings, files),
         files=files,
     )
+
+
+def read_files(parts: Parts, run: Run, task: Task) -> dict[str, Any]:
+    """Read what a solution's builder left for serving; a RunError where its layout isn't the installed solution's."""
+    data.check_layout(run, task.solution)
+    return data.read_files(parts.home(run, task) / "data")
 
 
 def homes(run: Run, plugins: Plugins, solution: str = "") -> dict[str, Run]:
