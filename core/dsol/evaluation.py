@@ -45,13 +45,20 @@ class Remembered:
         temperature: float = 0.0,
         max_new_tokens: int = 256,
         seed: int = 0,
+        patterns: Sequence[str] = (),
     ) -> list[list[Completion]]:
         options = (samples, temperature, max_new_tokens, seed)
-        keys = [(json.dumps(chat, ensure_ascii=False), *options) for chat in chats]
+        held = patterns or [""] * len(chats)
+        keys = [(json.dumps(chat, ensure_ascii=False), one, *options) for chat, one in zip(chats, held, strict=True)]
         new = {key: chat for key, chat in zip(keys, chats, strict=True) if key not in self.seen}
         if new:
             written = self.generate(
-                list(new.values()), samples=samples, temperature=temperature, max_new_tokens=max_new_tokens, seed=seed
+                list(new.values()),
+                samples=samples,
+                temperature=temperature,
+                max_new_tokens=max_new_tokens,
+                seed=seed,
+                **({"patterns": [key[1] for key in new]} if any(patterns) else {}),
             )
             self.seen.update(zip(new, written, strict=True))
         return [self.seen[key] for key in keys]

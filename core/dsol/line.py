@@ -14,6 +14,7 @@ from typing import Any
 
 from dsol import building, calibration, data, evaluation, knowhow, mix, planning, selection
 from dsol.backend import FitJob, Progress
+from dsol.errors import BackendError
 from dsol.parts import Parts, Task
 from dsol.plugins import Plugins
 from dsol.progress import Watch
@@ -37,6 +38,7 @@ def train(
         for task in parts.tasks if run.done("build") else ():
             data.check_layout(run, task.solution)
         if not run.done("build"):
+            check_patterns(parts)
             parts.backend.check_base(parts.grounded)  # a mistake in it shouldn't wait until the samples are built
         if not run.done("plan"):
             facts = planning.known(parts, run)
@@ -129,6 +131,17 @@ def evaluate(parts: Parts, run: Run, task: Task, watch: Watch, baseline: Baselin
             )
         evaluation.write_answers(home / "answers.jsonl", answers)
         run.finish(after, seconds=round(time.monotonic() - started, 1))
+
+
+def check_patterns(parts: Parts) -> None:
+    """Look whether the backend can hold completions to patterns, where a solution's prompt asks for that."""
+    asking = [task.name for task in parts.tasks if task.solution.prompt(task.settings).constrained]
+    if not asking:
+        return
+    check = getattr(parts.backend, "check_patterns", None)
+    if check is None:
+        raise BackendError(f"{', '.join(asking)}: backend {parts.recipe.backend} can't hold completions to patterns")
+    check()
 
 
 def write_report(parts: Parts, run: Run, watch: Watch) -> None:
