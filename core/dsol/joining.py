@@ -62,14 +62,14 @@ def join(recipes: Mapping[str, Layer], user: Sequence[Layer]) -> tuple[dict[str,
     for name in dict.fromkeys(name for layer in recipes.values() for name in _at(layer, ("stages",)) or ()):
         path = ("stages", name)
         having = {solution: layer for solution, layer in recipes.items() if _at(layer, path) is not None}
-        leader = _leader(having, path)
+        leader, why = _leader(having, path)
         lengths = {}
         if _at(having[leader], (*path, "data")) in (None, "tasks"):
             lengths = {solution: _length(layer, path, user) for solution, layer in having.items()}
         _put(joint, path, {})
         found += _joined_lengths(joint, path, lengths, recipes, user)
         skipped = LENGTH if lengths else ()
-        found += _joined(joint, having, path, skipped, (leader, f"as {leader}, which trains on most there"), user)
+        found += _joined(joint, having, path, skipped, (leader, why), user)
     first = next(iter(recipes))
     found += _joined(joint, recipes, (), ("stages", "solutions"), (first, f"as {first}, named first"), user)
     return joint, found
@@ -126,13 +126,16 @@ def _joined_lengths(
         return
     _put(joint, (*path, "tasks"), lengths)
     said = {solution: _worded(lengths[solution]) if solution in lengths else "none" for solution in recipes}
-    tokens: list[Any] = [one.get("tokens") for one in every]
+    told = merge(lengths, *(one for one in _said(user, (*path, "tasks")) if isinstance(one, Mapping)))
+    tokens: list[Any] = [_at(one, ("tokens",)) for one in told.values()]
     taken = f"{sum(tokens):,} tokens" if all(map(_number, tokens)) else "each its own"
     because = "they add up, and each solution's rows keep theirs"
     yours = [one for one in _said(user, (*path, "tokens")) if one]
     if yours:
         taken = f"{yours[-1]:,} tokens" if _number(yours[-1]) else str(yours[-1])
         because = "as you say, parted in proportion"
+    if any(_said(user, (*path, "sources"))):
+        because = "parted by the shares that you name"
     yield Difference(".".join((*path, "tokens")), said, taken, because)
 
 
@@ -148,11 +151,15 @@ def _length(layer: Layer, path: Path, user: Sequence[Layer]) -> dict[str, Any]:
     return length
 
 
-def _leader(having: Mapping[str, Layer], path: Path) -> str:
-    """Name the solution with the most tokens in a stage, the first where one's recipe doesn't say them."""
+def _leader(having: Mapping[str, Layer], path: Path) -> tuple[str, str]:
+    """Name the solution with the most tokens in a stage, the first where one's recipe doesn't say them; and say why."""
     tokens = {solution: _at(layer, (*path, "tokens"), 0) for solution, layer in having.items()}
     known = all(_number(one) and one for one in tokens.values())
-    return max(tokens, key=lambda solution: tokens[solution]) if known else next(iter(tokens))
+    if not known:
+        first = next(iter(tokens))
+        return first, f"as {first}, named first"
+    most = max(tokens, key=lambda solution: tokens[solution])
+    return most, f"as {most}, which trains on most there"
 
 
 def _worded(length: Mapping[str, Any]) -> str:

@@ -100,6 +100,9 @@ def test_what_the_user_says_wins():
     assert differences["stages.sft.batch_tokens"].taken == 16
     assert differences["stages.sft.tokens"].taken == "90 tokens"
     assert merged["stages"]["sft"]["tasks"] == {"large": {"tokens": 600}, "small": {"tokens": 300}}  # proportions
+    shares = [{"stages": {"sft": {"sources": {"small/*": 1}, "tasks": {"small": {"tokens": 100}}}}}]
+    told = joined(LARGE, SMALL, user=shares)[1]["stages.sft.tokens"]
+    assert (told.taken, told.because) == ("700 tokens", "parted by the shares that you name")
     for none in (None, 0):
         passes = [{"stages": {"sft": {"tokens": none, "epochs": 2}}}]
         stage = joined(LARGE, SMALL, user=passes)[0]["stages"]["sft"]
@@ -114,6 +117,7 @@ def test_a_recipe_may_say_passes_or_lack_the_stage_and_shares_of_its_own_sources
     tasks = merged["stages"]["sft"]["tasks"]
     assert tasks == {"large": {"tokens": 600}, "small": {"epochs": 3, "sources": {"easy": 1, "hard": 3}}}
     assert differences["stages.sft.tokens"].said["third"] == "none"
+    assert differences["stages.sft.batch_tokens"].because == "as large, named first"  # passes can't be told apart
     assert merged["stages"]["more"]["tasks"] == {"third": {"tokens": 50}}
     assert merged["stages"]["cpt"] == {"data": "documents", "tokens": 70}
     supplies = {
