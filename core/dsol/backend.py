@@ -43,6 +43,11 @@ class Generate(Protocol):
     `temperature` 0 is greedy (then `samples` must be 1). Deterministic for one `seed` on one machine. `choices`, where
     it is not empty, holds what each chat may be answered with, at least one text each: nothing is drawn then, and the
     completions of a chat are its choices, in their order, each with its log-probabilities.
+
+    `patterns`: for each chat a regular expression that the whole completion is held to while it is written (empty:
+    free), without anchors, look-around or references. One that the length limit cuts off matches as far as it goes.
+    `logprobs` stay those of the model by itself: a token that it was held to against its will is as unlikely as it
+    says.
     """
 
     def __call__(
@@ -54,6 +59,7 @@ class Generate(Protocol):
         max_new_tokens: int = 256,
         seed: int = 0,
         choices: Sequence[Sequence[str]] = (),
+        patterns: Sequence[str] = (),
     ) -> list[list[Completion]]: ...
 
 
@@ -188,7 +194,8 @@ class Backend(Protocol):
     arithmetic on this machine, for a second or two. `prepare(recipe, folder, texts)`
     resolves the recipe's base (a hub id, a local folder, `scratch:<size>`) into `folder` and returns its codec;
     `texts` yields (chat, target) pairs for bases whose tokenizer is made from the data. `load(model)` and
-    `load_likelihood(model)` take a checkpoint folder, or a prepared base. `measure(model, rows)` gives the mean loss of
+    `load_likelihood(model)` take a checkpoint folder, or a prepared base; `check_patterns()` is a BackendError where
+    completions can't be held to patterns here. `measure(model, rows)` gives the mean loss of
     each source over its row file (see dsol.rows; labels that are null carry loss on every token).
     """
 
@@ -207,6 +214,8 @@ class Backend(Protocol):
     def fit(self, job: FitJob, progress: Callable[[Progress], None]) -> None: ...
 
     def load(self, model: Path) -> Generate: ...
+
+    def check_patterns(self) -> None: ...
 
     def load_likelihood(self, model: Path) -> Likelihood: ...
 

@@ -32,5 +32,5 @@ def ask_once(
 ) -> list[Any]:
     """Ask each sample's own prompt and parse the greedy completion."""
     values = [sample.input or {} for sample in samples]
-    written = generate([prompt.chat(one) for one in values], max_new_tokens=settings.max_new_tokens)
+    written = prompt.ask(generate, values, max_new_tokens=settings.max_new_tokens)
     return [prompt.parse(one[0].text, asked) for one, asked in zip(written, values, strict=True)]

@@ -35,6 +35,7 @@ def build(parts: Parts, run: Run, watch: Watch) -> None:
     if run.done("build"):
         return
     started = time.monotonic()
+    run.note(**{data.LAYOUTS: {task.name: task.solution.layout for task in parts.tasks}})
     check(parts.recipe.sources)  # a path that is missing shouldn't wait until the samples are built
     judged: dict[str, list[str]] = questions(parts)
     facts: dict[str, Any] = {}

@@ -151,16 +151,16 @@ def train(
         remove(folder)
     old = read_baseline(baseline, [task.name for task in parts.tasks])
     finished = line.train(parts, folder, context.obj, Watch(), old)
-    homes = [parts.home(finished, task) for task in parts.tasks]
-    places = homes if len(homes) == 1 else [*homes, finished]
-    reports = [read_json(place / "report.json") for place in places]
+    homes = {task.name: parts.home(finished, task) for task in parts.tasks}
+    homes |= {"run": finished} if len(homes) != 1 else {}
+    reports = {name: read_json(home / "report.json") for name, home in homes.items()}
     if as_json:
-        print_rows(
-            reports[0] if len(homes) == 1 else dict(zip([*parts.recipe.solutions, "run"], reports, strict=True)), True
-        )
-    for numbers, place in zip(reports, places, strict=True) if not as_json else ():
+        print_rows(reports if len(parts.tasks) != 1 else reports[parts.names], True)
+    for name, numbers in reports.items() if not as_json else ():
+        if len(homes) > 1:
+            print(f"\n{name}\n")
         print_tables(numbers, report.tables, False)
-        print(f"report: {place / 'report.html'}")
+        print(f"report: {homes[name] / 'report.html'}")
 
 
 def evaluate(
@@ -205,7 +205,7 @@ def evaluate(
     parts = serving.change(parts, found, task, changes)
     task = serving.pick(parts, found, task.name)
     home = parts.home(found, task)
-    files = data.read_files(home / "data")
+    files = serving.read_files(parts, found, task)
     heldout = task.solution.heldout(task.settings, files) if changes else data.read_heldout(home / "data")
     old = read_baseline(baseline, [task.name]).get(task.name) or task.solution.baseline(task.settings, files)
     model = found / (checkpoint or "model")
@@ -259,18 +259,20 @@ def compare(
     solution: SolutionOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Compare what a product would get from two runs, or from a run and its baseline, question by question."""
+    """Compare what a product would get from two runs, or from a run and its baseline, for each solution of both."""
     from dsol import report, serving
-    from dsol.evaluation import read_answers
     from dsol.run import find_run
 
-    one = serving.home(find_run(run), context.obj, solution)
-    if other == "baseline":
-        found = report.compare_run(one, read_answers(one / "answers.jsonl"), "baseline")
-    else:
-        two = serving.home(find_run(other), context.obj, solution)
-        found = report.compare_run(one, read_answers(two / "answers.jsonl"), "combined")
-    print_tables(found, lambda numbers, width: report.comparison_tables(numbers, run, other), as_json)
+    ones = serving.homes(find_run(run), context.obj, solution)
+    twos = None if other == "baseline" else serving.homes(find_run(other), context.obj, solution)
+    found = report.compare_runs(ones, twos)
+    drawn = [
+        table
+        for name, numbers in found.items()
+        for table in report.comparison_tables(numbers, f"{run}, {name}" if len(ones) > 1 else run, other)
+    ]
+    told = found if len(found) > 1 else next(iter(found.values()))
+    print_tables(told, lambda numbers, width: drawn, as_json)
 
 
 def ask(

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsol.errors import DataError, RunError
-from dsol.run import read_json, write_json, write_text
+from dsol.run import Run, read_json, write_json, write_text
 from dsol.sample import Sample
-from dsol.solution import Built
+from dsol.solution import Built, Solution
 
 if TYPE_CHECKING:
     from dsol.corpus.contamination import Contamination
     from dsol.parts import Parts
 
+LAYOUTS = "layouts"  # in the manifest: of each solution's prompts and files (Solution.layout); 1 where it isn't said
 HELD = 100  # conversations' samples that are held out at most, for their loss
 
 
@@ -108,6 +109,19 @@ def read_files(folder: Path) -> dict[str, Any]:
     """Read the further values that the builder left for serving."""
     names = read_json(folder / "report.json")["files"]
     return {name: read_json(folder / f"{name}.json") for name in names}
+
+
+def check_layout(run: Run, solution: Solution) -> None:
+    """Refuse a run whose prompts and files have another layout than the solution's: its model was taught other ones."""
+    made = int(run.manifest().get(LAYOUTS, {}).get(solution.name, 1))
+    if made != solution.layout:
+        newer = made > solution.layout
+        raise RunError(
+            f"{run.folder} holds prompts and files of {solution.name} in layout {made}, and the installed "
+            f"{solution.name} has layout {solution.layout}, for which its model wasn't trained; "
+            + (f"install the {solution.name} that made it, or " if newer else "")
+            + f"train it again: `dsol train {run / 'recipe.yaml'} --run <another folder>`"
+        )
 
 
 def write_samples(path: Path, samples: Iterable[Sample]) -> None:

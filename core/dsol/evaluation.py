@@ -47,21 +47,29 @@ class Remembered:
         max_new_tokens: int = 256,
         seed: int = 0,
         choices: Sequence[Sequence[str]] = (),
+        patterns: Sequence[str] = (),
     ) -> list[list[Completion]]:
         options = (samples, temperature, max_new_tokens, seed)
         listed = [tuple(some) for some in choices] or [()] * len(chats)
+        held = patterns or [""] * len(chats)
         keys = [
-            (json.dumps(chat, ensure_ascii=False), some, *options) for chat, some in zip(chats, listed, strict=True)
+            (json.dumps(chat, ensure_ascii=False), some, one, *options)
+            for chat, some, one in zip(chats, listed, held, strict=True)
         ]
         new = {key: at for at, key in enumerate(keys) if key not in self.seen}
         if new:
+            limits: dict[str, Any] = {}
+            if choices:
+                limits["choices"] = [choices[at] for at in new.values()]
+            if any(patterns):
+                limits["patterns"] = [patterns[at] for at in new.values()]
             written = self.generate(
                 [chats[at] for at in new.values()],
                 samples=samples,
                 temperature=temperature,
                 max_new_tokens=max_new_tokens,
                 seed=seed,
-                choices=[choices[at] for at in new.values()] if choices else (),
+                **limits,
             )
             self.seen.update(zip(new, written, strict=True))
         return [self.seen[key] for key in keys]

@@ -7,12 +7,14 @@ import platform
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from dsol import building, calibration, data, evaluation, knowhow, mix, planning, selection
 from dsol.backend import FitJob, Progress
+from dsol.errors import BackendError
 from dsol.parts import Parts, Task
 from dsol.plugins import Plugins
 from dsol.progress import Watch
@@ -33,7 +35,10 @@ def train(
         if run.complete:
             watch.say(f"{folder} is finished already; start it over with --restart")
             return run
+        for task in parts.tasks if run.done("build") else ():
+            data.check_layout(run, task.solution)
         if not run.done("build"):
+            check_patterns(parts)
             parts.backend.check_base(parts.grounded)  # a mistake in it shouldn't wait until the samples are built
         if not run.done("plan"):
             facts = planning.known(parts, run)
@@ -45,7 +50,10 @@ def train(
                 base=parts.recipe.base,
                 seed=parts.recipe.seed,
                 versions=versions(),
+                differences=[asdict(one) for one in parts.differences],
             )
+            for difference in parts.differences:
+                watch.say(difference.worded)
             run.finish("plan")
         building.build(parts, run, watch)
         files = building.tokenise(parts, run, watch)
@@ -107,7 +115,7 @@ def evaluate(parts: Parts, run: Run, task: Task, watch: Watch, baseline: Baselin
     if not run.done(before):
         development = data.read_samples(home / "data" / "development.jsonl")
         unanswerable = data.read_samples(home / "data" / "unanswerable.jsonl")
-        floor = parts.recipe.release.floor
+        floor = parts.recipe.release.floor_of(task.name)
         with watch.step(f"calibrate the confidence of {task.name}") as advance:
             learned = evaluation.learn_calibration(
                 task.solution, task.settings, generate, development, baseline, floor, files, advance, unanswerable
@@ -124,6 +132,17 @@ def evaluate(parts: Parts, run: Run, task: Task, watch: Watch, baseline: Baselin
             )
         evaluation.write_answers(home / "answers.jsonl", answers)
         run.finish(after, seconds=round(time.monotonic() - started, 1))
+
+
+def check_patterns(parts: Parts) -> None:
+    """Look whether the backend can hold completions to patterns, where a solution's prompt asks for that."""
+    asking = [task.name for task in parts.tasks if task.solution.prompt(task.settings).constrained]
+    if not asking:
+        return
+    check = getattr(parts.backend, "check_patterns", None)
+    if check is None:
+        raise BackendError(f"{', '.join(asking)}: backend {parts.recipe.backend} can't hold completions to patterns")
+    check()
 
 
 def write_report(parts: Parts, run: Run, watch: Watch) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsol.backend import Backend
+from dsol.joining import Difference
 from dsol.plugins import Plugins
 from dsol.recipe import Recipe
 from dsol.run import Run
@@ -32,12 +33,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Parts:
-    """A recipe and what its names stand for."""
+    """A recipe and what its names stand for; `differences`: where the recipes of its solutions differ."""
 
     recipe: Recipe
     tasks: tuple[Task, ...]
     backend: Backend
     bases: Mapping[str, Path] = field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
 
     @property
     def grounded(self) -> Recipe:

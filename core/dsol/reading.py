@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dsol import layers
 from dsol.errors import RecipeError
+from dsol.joining import join
 from dsol.options import read_options
 from dsol.parts import Parts, resolve
 from dsol.plugins import Plugins
 from dsol.recipe import check
 from dsol.solution import Settings, Solution
+
+SUFFIXES = (".yaml", ".yml")
 
 
 def read_parts(
@@ -24,7 +28,7 @@ def read_parts(
     changes: Sequence[str] = (),
     own: Sequence[str] = (),
 ) -> Parts:
-    """Lay the recipe's layers over each other: each solution's own, the user's file, options, overrides.
+    """Lay the layers over each other: the solutions' own (see `dsol.joining`), the user's file, options, overrides.
 
     `targets`: names of solutions, or one recipe file. `options`: words such as `--database x.sqlite`, for the solution
     that has that setting; `own`: the command's own ones, for the message about an unknown one. All mistakes are one
@@ -32,18 +36,22 @@ def read_parts(
     """
     names, given, source = _given(plugins, targets, recipe)
     solutions = [plugins.solution(name) for name in names]
+    theirs = recipe if recipe and len(names) > 1 and _is_name(recipe) else None
+    defaults = {one.name: _own_layers(one, theirs) for one in solutions}
     settings = {one.name: one.Settings for one in solutions}
     said: dict[str, Any] = {"solutions": read_options(options, settings, own)}
     if base:
         said["base"] = base
     only = names[0] if len(names) == 1 else ""
     over = [layers.spelled(layers.parse_override(change), only) for change in changes]
-    defaults = [layers.spelled(layers.read_layer(one.recipe), one.name) for one in solutions]
-    chosen = str(layers.merge(*defaults, given, said, *over).get("base", ""))
+    lower = [layer for name in reversed(names) for layer in defaults[name]]  # of their bases the first one's counts
+    chosen = str(layers.merge(*lower, given, said, *over).get("base", ""))
     lowest: dict[str, Any] = {"solutions": {name: {} for name in names}}
-    fitting = [layers.for_base(layer, chosen) for layer in (*defaults, given)]
-    merged = layers.merge(lowest, *fitting, said, *over)
-    merged["stages"] = _in_order(merged.get("stages"), fitting[-1].get("stages"))
+    user = [layers.for_base(given, chosen), said, *over]
+    fitting = {name: [layers.for_base(layer, chosen) for layer in some] for name, some in defaults.items()}
+    joined, differences = join({name: layers.merge(*some) for name, some in fitting.items()}, user)
+    merged = layers.merge(lowest, joined, *user)
+    merged["stages"] = _in_order(merged.get("stages"), user[0].get("stages"))
     backend = plugins.backend(str(merged.get("backend", "trl")))
     problems = []
     stages = merged["stages"]
@@ -52,7 +60,8 @@ def read_parts(
         if isinstance(forwarded, dict):
             problems += [f"stages.{stage}.{problem}" for problem in backend.check(forwarded)]
     metrics = {one.name: _metrics_of(one) for one in solutions}
-    return resolve(check(source, merged, settings, problems, metrics), plugins)
+    parts = resolve(check(source, merged, settings, problems, metrics), plugins)
+    return replace(parts, differences=tuple(differences))
 
 
 def _given(plugins: Plugins, targets: Sequence[str], recipe: Path | None) -> tuple[list[str], dict[str, Any], str]:
@@ -73,13 +82,30 @@ def _given(plugins: Plugins, targets: Sequence[str], recipe: Path | None) -> tup
     only = targets[0] if len(targets) == 1 else ""
     if not recipe.exists() and only:
         recipe = layers.named(recipe, plugins.solution(only).recipe)
+    elif _is_name(recipe):
+        return list(targets), {}, "recipe"
     given = layers.spelled(layers.read_layer(recipe), only)
     return list(targets), given, str(recipe)
 
 
+def _own_layers(solution: Solution, name: Path | None) -> list[dict[str, Any]]:
+    """Read a solution's recipe, and its further one of that name."""
+    paths = [solution.recipe]
+    if name:
+        paths.append(layers.named(name, solution.recipe))
+        if paths[1] == name:
+            raise RecipeError("--recipe", [f"{solution.name} has no recipe named {name}, and there is no such file"])
+    return [layers.spelled(layers.read_layer(path), solution.name) for path in paths]
+
+
+def _is_name(recipe: Path) -> bool:
+    """Tell a name, such as long, from a file."""
+    return not recipe.exists() and recipe.suffix not in SUFFIXES
+
+
 def _is_recipe(target: str, plugins: Plugins) -> bool:
     """Tell a recipe, a file or one that a plugin brings, from a solution's name."""
-    return target.endswith((".yaml", ".yml")) or (target in plugins.recipes and target not in plugins.solutions)
+    return target.endswith(SUFFIXES) or (target in plugins.recipes and target not in plugins.solutions)
 
 
 def _in_order(stages: Any, given: Any) -> Any:

@@ -4,71 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from dsol.corpus.source import Cleaning, Kind, Source
+from dsol.corpus.source import Cleaning, Source
 from dsol.errors import RecipeError, unknown
+from dsol.stage import Stage
 
-Auto = Literal["auto"]
-
-
-class Stage(BaseModel):
-    """A weighted mix of sources and how to train on it.
-
-    `data`: "tasks" trains on the solutions' samples and on conversations; "documents" on the corpora, with a share of
-    task rows mixed in. Their token shares come from the rules of the mix (`dsol.shares`):
-
-    - `kinds`: weight of a document's token by the kind of its source; kinds that aren't named keep the rule's.
-    - `general`: general tokens for each domain token ("auto": by the amount of domain text).
-    - `mip`: share of task rows' tokens in a stage of documents ("auto": the rule's where there are tasks).
-    - `repeats`: no source is passed over more often; what that leaves short is said in the plan and in `mix.json`.
-    - `sources`: relative token shares by source name in place of all these rules.
-
-    `loss` of task rows: on the answer, or on "all" of the row. The length is `tokens` where that is set (shared
-    prefixes not counted), else `epochs` passes over the tasks, or over the domain documents. `batch_tokens`: tokens
-    computed in one optimizer step, a shared prefix counted once. `context`: longest row, in tokens. `checkpoints`: how
-    many evenly spaced ones are kept and scored. `tune`: "auto" takes LoRA for chat models and full tuning else; a full
-    tune of a chat model needs `force: full`. `backend`: the trainer's own options, forwarded as they are.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    data: Literal["tasks", "documents"] = "tasks"
-    sources: dict[str, float] = Field(default_factory=dict)
-    kinds: dict[Kind, float] = Field(default_factory=dict)
-    general: Auto | float = "auto"
-    mip: Auto | float = "auto"
-    repeats: float = Field(default=4.0, gt=0)
-    loss: Literal["answer", "all"] = "answer"
-    tokens: int = Field(default=0, ge=0)
-    epochs: float = Field(default=1.0, gt=0)
-    batch_tokens: int = Field(default=8192, ge=16)
-    context: int = Field(default=4096, ge=16)
-    checkpoints: int = Field(default=1, ge=1)
-    tune: Literal["auto", "lora", "full"] = "auto"
-    force: Literal["", "full"] = ""
-    share_prefix: Literal["auto", "always", "never"] = "auto"
-    backend: dict[str, Any] = Field(default_factory=dict)
-
-    @field_validator("sources", "kinds")
-    @classmethod
-    def _not_negative(cls, shares: dict[str, float]) -> dict[str, float]:
-        below = [name for name, share in shares.items() if not 0 <= share < float("inf")]
-        if below:
-            raise ValueError(f"the share of {below[0]!r} is {shares[below[0]]}; shares are numbers from 0")
-        return shares
-
-    @field_validator("general", "mip")
-    @classmethod
-    def _in_range(cls, value: Auto | float, info: Any) -> Auto | float:
-        most = 1.0 if info.field_name == "mip" else float("inf")
-        if value != "auto" and not 0 <= value < most:
-            limit = "from 0 to below 1" if most == 1 else "from 0"
-            raise ValueError(f"{value} is not a number {limit}, or auto")
-        return value
+__all__ = ["Evaluation", "Recipe", "Release", "Selection", "Stage", "check", "describe", "dump"]
 
 
 class Evaluation(BaseModel):
@@ -100,28 +45,39 @@ class Evaluation(BaseModel):
 class Selection(BaseModel):
     """How the checkpoint is chosen: the best in the domain that has not lost general ability.
 
-    `metric`: the solution's, scored on the development set (empty: the headline). `limit`: score on at most so many
-    development samples. `floor`: points of 100 that the general score may fall below the stage's start.
+    `metric`: the solution's, scored on the development set (empty: the headline); `metrics`: of one solution, where
+    several share the model. `limit`: score on at most so many development samples. `floor`: points of 100 that the
+    general score may fall below the stage's start.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     metric: str = ""
+    metrics: dict[str, str] = Field(default_factory=dict)
     limit: int = Field(default=200, ge=1)
     floor: float = Field(default=2.0, ge=0)
+
+    def metric_of(self, solution: str) -> str:
+        """Name the metric that a solution's checkpoints are scored by; empty: its headline."""
+        return self.metrics.get(solution, self.metric)
 
 
 class Release(BaseModel):
     """When a run may replace the old feature.
 
-    `floor`: below this confidence nobody answers. `level`: of the intervals and of the paired test against the
-    baseline; 0.95 means that it must win at p < 0.05.
+    `floor`: below this confidence nobody answers; `floors`: of one solution, where several share the model. `level`:
+    of the intervals and of the paired test against the baseline; 0.95 means that it must win at p < 0.05.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     floor: float = Field(default=0.1, ge=0, lt=1)
+    floors: dict[str, Annotated[float, Field(ge=0, lt=1)]] = Field(default_factory=dict)
     level: float = Field(default=0.95, gt=0.5, lt=1)
+
+    def floor_of(self, solution: str) -> float:
+        """Give the confidence below which a solution doesn't answer."""
+        return self.floors.get(solution, self.floor)
 
 
 class Recipe(BaseModel):
@@ -155,6 +111,19 @@ class Recipe(BaseModel):
             raise ValueError("has a stage of documents but no `sources`; name folders or files of documents")
         return self
 
+    @model_validator(mode="after")
+    def _names_its_solutions(self) -> Recipe:
+        by_solution: dict[str, Mapping[str, Any]] = {
+            "release.floors": self.release.floors,
+            "selection.metrics": self.selection.metrics,
+            **{f"stages.{name}.tasks": stage.tasks for name, stage in self.stages.items()},
+        }
+        for path, named in by_solution.items():
+            for name in named:
+                if name not in self.solutions:
+                    raise ValueError(f"{path}: {unknown('solution', name, self.solutions)}")
+        return self
+
 
 def check(
     source: str,
@@ -186,19 +155,23 @@ def check(
             problems += describe(error, settings[name], f"solutions.{name}")
         else:
             filled[name] = valid.model_dump(mode="json")
-            problems += _unknown_metric(layer, (metrics or {})[name](valid)) if metrics else []
+            problems += _unknown_metric(layer, name, (metrics or {})[name](valid)) if metrics else []
     if problems or recipe is None:
         raise RecipeError(source, sorted(set(problems), key=problems.index))
     return recipe.model_copy(update={"solutions": filled})
 
 
-def _unknown_metric(layer: Mapping[str, Any], known: Iterable[str]) -> list[str]:
+def _unknown_metric(layer: Mapping[str, Any], solution: str, known: Iterable[str]) -> list[str]:
     selection = layer.get("selection")
-    name = selection.get("metric") if isinstance(selection, Mapping) else None
+    said = selection if isinstance(selection, Mapping) else {}
+    own = said.get("metrics")
+    path, name = "selection.metric", said.get("metric")
+    if isinstance(own, Mapping) and solution in own:
+        path, name = f"selection.metrics.{solution}", own[solution]
     names = list(known)
     if not isinstance(name, str) or not name or name in names:  # what isn't text is the model's to refuse
         return []
-    return [f"selection.metric: {unknown('metric', name, names)}"]
+    return [f"{path}: {unknown('metric', name, names)}"]
 
 
 def describe(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:

@@ -34,6 +34,7 @@ from dsol.tables import comparison_tables, tables
 
 __all__ = [
     "compare_run",
+    "compare_runs",
     "comparison_tables",
     "gather",
     "read_report",
@@ -93,6 +94,19 @@ def compare_run(run: Run, rows: Sequence[Row], contestant: str) -> dict[str, Any
     up = bool(told["higher_is_better"])
     found = compare_slices(own, "combined", rows, contestant, told["level"], higher_is_better=up)
     return {name: asdict(one) for name, one in found.items()}
+
+
+def compare_runs(ones: Mapping[str, Run], twos: Mapping[str, Run] | None) -> dict[str, dict[str, Any]]:
+    """Compare two runs by solution, as `compare_run` does, in each that both serve; None: with the run's own baseline.
+
+    Runs are given by where the files of each of their solutions are. None in common is a RunError.
+    """
+    both = [name for name in ones if twos is None or name in twos]
+    if not both:
+        raise RunError(f"one run serves {', '.join(ones)}, the other {', '.join(twos or ())}: nothing to compare")
+    if twos is None:
+        return {name: compare_run(ones[name], read_answers(ones[name] / "answers.jsonl"), "baseline") for name in both}
+    return {name: compare_run(ones[name], read_answers(twos[name] / "answers.jsonl"), "combined") for name in both}
 
 
 def read_report(run: Run) -> dict[str, Any]:

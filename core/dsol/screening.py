@@ -89,7 +89,8 @@ def score_tasks(parts: Parts, run: Run, model: Path, advance: Advance) -> dict[s
 def headline(parts: Parts, task: Task, files: Mapping[str, Any] = MappingProxyType({})) -> Metric:
     """Find the metric that checkpoints are chosen by: the recipe's, else the solution's first."""
     metrics = {metric.name: metric for metric in task.solution.metrics(task.settings, files)}
-    return metrics[parts.recipe.selection.metric] if parts.recipe.selection.metric else next(iter(metrics.values()))
+    named = parts.recipe.selection.metric_of(task.name)
+    return metrics[named] if named else next(iter(metrics.values()))
 
 
 def remember(run: Run, at: str, found: Mapping[str, Any]) -> None:

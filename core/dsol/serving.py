@@ -76,7 +76,7 @@ def change(parts: Parts, run: Run, task: Task, changes: Mapping[str, Any]) -> Pa
 def embed(parts: Parts, run: Run, solution: str, baseline: Baseline | None) -> Runnable[Any, Answer[Any]]:
     """Wrap a run's model with a solution's calibration, its files and a baseline (None: the solution's own)."""
     task = pick(parts, run, solution)
-    files = data.read_files(parts.home(run, task) / "data")
+    files = read_files(parts, run, task)
     return task.solution.wrap(
         parts.backend.load(run / "model"),
         task.settings,
@@ -86,7 +86,14 @@ def embed(parts: Parts, run: Run, solution: str, baseline: Baseline | None) -> R
     )
 
 
-def home(run: Run, plugins: Plugins, solution: str = "") -> Run:
-    """Find where a solution's own files of a finished run are."""
+def read_files(parts: Parts, run: Run, task: Task) -> dict[str, Any]:
+    """Read what a solution's builder left for serving; a RunError where its layout isn't the installed solution's."""
+    data.check_layout(run, task.solution)
+    return data.read_files(parts.home(run, task) / "data")
+
+
+def homes(run: Run, plugins: Plugins, solution: str = "") -> dict[str, Run]:
+    """Find where the own files of a finished run's solutions are, or of one of them, by solution."""
     parts = open_parts(run, plugins)
-    return parts.home(run, pick(parts, run, solution))
+    tasks = parts.tasks if len(parts.tasks) > 1 and not solution else (pick(parts, run, solution),)
+    return {task.name: parts.home(run, task) for task in tasks}

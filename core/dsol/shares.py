@@ -44,13 +44,14 @@ class Plan:
 def plan(stage: Stage, supplies: Mapping[str, Supply]) -> Plan:
     """Plan a stage over the sources there are; a share that can't be met is a RecipeError.
 
-    Without `stage.sources`, a stage of tasks takes all task and chat rows in proportion to their size. A stage of
+    Without `stage.sources`, a stage of tasks takes all task and chat rows in proportion to their size, or each
+    solution's for as long as `stage.tasks` says. A stage of
     documents weighs domain documents by kind, adds `general` general tokens for each domain token, and gives the share
     `mip` of all tokens to task rows. No source is passed over more than `stage.repeats` times: what that cuts goes to
     the others where `stage.tokens` fixes the length, else the stage becomes shorter.
     """
     notes: list[str] = []
-    weights = _named(stage, supplies) if stage.sources else _by_rule(stage, supplies, notes)
+    weights = _named(stage.sources, supplies) if stage.sources else _by_rule(stage, supplies, notes)
     total = sum(weights.values())
     if total <= 0:
         raise RecipeError("recipe", ["sources: no source has a share above 0"])
@@ -60,19 +61,22 @@ def plan(stage: Stage, supplies: Mapping[str, Supply]) -> Plan:
         basis = sum(one.tokens for name, one in supplies.items() if _domain(one) and asked[name]) / domain
     else:
         basis = sum(one.tokens for name, one in supplies.items() if asked[name])
-    tokens, short = _capped(stage, supplies, asked, stage.tokens or stage.epochs * basis)
-    if stage.tokens and short and sum(tokens.values()) < 0.99 * stage.tokens:
+    length = stage.epochs * basis
+    if stage.data == "tasks" and stage.tasks:
+        length = sum(_lengths(stage, supplies).values())
+    tokens, short = _capped(stage, supplies, asked, stage.tokens or length)
+    if stage.length and short and sum(tokens.values()) < 0.99 * stage.length:
         notes.append(
-            f"{stage.tokens:,} tokens were asked for, {round(sum(tokens.values())):,} are there within "
+            f"{stage.length:,} tokens were asked for, {round(sum(tokens.values())):,} are there within "
             f"{stage.repeats:g} passes over each source; give more text, or raise `repeats`"
         )
     return Plan(tokens, asked, short, tuple(notes))
 
 
-def _named(stage: Stage, supplies: Mapping[str, Supply]) -> dict[str, float]:
+def _named(shares: Mapping[str, float], supplies: Mapping[str, Supply]) -> dict[str, float]:
     """Resolve the recipe's own shares; a pattern's share is parted in proportion to the sizes of what it fits."""
     weights = dict.fromkeys(supplies, 0.0)
-    for key, share in stage.sources.items():
+    for key, share in shares.items():
         fitting = [name for name in supplies if fnmatchcase(name, key)]
         if not fitting:
             raise RecipeError("recipe", [f"sources.{key}: {unknown('source', key, supplies)}"])
@@ -84,9 +88,28 @@ def _named(stage: Stage, supplies: Mapping[str, Supply]) -> dict[str, float]:
     return weights
 
 
+def _lengths(stage: Stage, supplies: Mapping[str, Supply]) -> dict[str, float]:
+    """Say how many tokens of each task and chat source a stage of tasks is to take."""
+    every = {name: one for name, one in supplies.items() if one.kind in (TASK, CHAT)}
+    if not stage.tasks:
+        return {name: stage.epochs * one.tokens for name, one in every.items()}
+    found = {name: stage.epochs * one.tokens if one.kind == CHAT else 0.0 for name, one in every.items()}
+    for solution, length in stage.tasks.items():
+        mine = {
+            name.removeprefix(f"{solution}/"): one
+            for name, one in every.items()
+            if one.kind == TASK and name.startswith(f"{solution}/")
+        }
+        weights = _named(length.sources or {"*": 1.0}, mine) if mine else {}
+        total = length.tokens or length.epochs * sum(one.tokens for one in mine.values())
+        whole = sum(weights.values())
+        found |= {f"{solution}/{name}": total * weight / whole for name, weight in weights.items() if whole}
+    return found
+
+
 def _by_rule(stage: Stage, supplies: Mapping[str, Supply], notes: list[str]) -> dict[str, float]:
     weights = dict.fromkeys(supplies, 0.0)
-    tasks = {name: one.tokens for name, one in supplies.items() if one.kind in (TASK, CHAT)}
+    tasks = _lengths(stage, supplies)
     if stage.data == "tasks":
         if not sum(tasks.values()):
             raise RecipeError("recipe", ["a stage of tasks has no task rows; name a solution or a source of kind chat"])

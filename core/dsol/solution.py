@@ -84,7 +84,9 @@ class Solution:
     `read_input(text, settings)` makes one of what a person types at `dsol ask`; `show(answer)` renders an answer for a
     terminal. `baseline(settings, files)` makes the rule-based feature, `metrics(settings, files)` what answers are
     judged by, the headline first; their names don't depend on `files`, which is what the builder left (`Built.files`).
-    `bare` asks the model alone; the default asks one prompt a sample.
+    `bare` asks the model alone; the default asks one prompt a sample. `layout`: the number of the form that prompts and
+    the builder's files have; raise it when those change so that models and files of before no longer fit, and runs of
+    before are refused with a clear line.
     """
 
     name: str
@@ -103,3 +105,4 @@ class Solution:
     read_input: Callable[[str, Any], BaseModel]
     show: Callable[[Answer[Any]], str]
     bare: Bare = ask_once
+    layout: int = 1

@@ -10,6 +10,7 @@ from transformers import DynamicCache, PreTrainedModel
 
 from dsol_trl.cache import keeping
 from dsol_trl.decoding import Asked, Ready, Written, draws
+from dsol_trl.guiding import allowed
 from dsol_trl.sampling import choose
 
 
@@ -36,7 +37,8 @@ def _write(
     model: PreTrainedModel, cache: DynamicCache, logits: torch.Tensor, written: Written, asked: Asked
 ) -> Written:
     while True:
-        token, logprob = choose(logits, asked.temperature, draws([written], logits.device))
+        drawn = draws([written], logits.device)
+        token, logprob = choose(logits, asked.temperature, drawn, allowed([written], logits))
         written.add(int(token), float(logprob), asked.stop)
         if written.ended:
             return written

@@ -57,6 +57,12 @@ class TrlBackend:
 
         return load_generate(model)
 
+    def check_patterns(self) -> None:
+        """Look whether completions can be held to patterns here; a BackendError says what is missing."""
+        from dsol_trl.guiding import check
+
+        check()
+
     def load_likelihood(self, model: Path) -> Likelihood:
         """Load a checkpoint or a prepared base for weighing options."""
         from dsol_trl.likelihood import load_likelihood

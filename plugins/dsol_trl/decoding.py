@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
 from dsol_trl.cache import Prefix, inlined, joined, keeping, new_cache
+from dsol_trl.guiding import Guide, allowed
 from dsol_trl.prefix_attention import additive
 from dsol_trl.sampling import choose, uniforms
 from dsol_trl.sharing import run
@@ -20,15 +21,23 @@ CHUNK = 2048  # tokens of one sequence that are run through the model at once
 SCORES = 1 << 26  # attention scores that one prefill may hold
 
 
+def unguided(number: int) -> None:
+    """Leave a completion free."""
+
+
 @dataclass(frozen=True)
 class Asked:
-    """What the caller wants of each prompt; `stop` are the token ids that end a completion."""
+    """What the caller wants of each prompt; `stop` are the token ids that end a completion.
+
+    `guide` begins the guide of a prompt's completion, by the prompt's number: None where it may be any text.
+    """
 
     stop: frozenset[int]
     samples: int = 1
     temperature: float = 0.0
     max_new_tokens: int = 256
     seed: int = 0
+    guide: Callable[[int], Guide | None] = unguided
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ class Written:
     number: int
     limit: int
     uniform: np.ndarray | None
+    guide: Guide | None = None
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     finished: bool = False
@@ -62,7 +72,7 @@ class Written:
     def begin(cls, prompt: Ready, sample: int, asked: Asked, context: int) -> Written:
         limit = min(asked.max_new_tokens, context - len(prompt.tokens))
         drawn = uniforms(prompt.tokens, sample, asked.seed, limit) if asked.temperature else None
-        return cls(prompt.number, limit, drawn)
+        return cls(prompt.number, limit, drawn, asked.guide(prompt.number))
 
     @property
     def ended(self) -> bool:
@@ -71,6 +81,8 @@ class Written:
     def add(self, token: int, logprob: float, stop: frozenset[int]) -> None:
         self.tokens.append(token)
         self.logprobs.append(logprob)
+        if self.guide is not None:
+            self.guide.take(token)
         self.finished = token in stop
 
 
@@ -195,7 +207,8 @@ def _step(model: PreTrainedModel, prefix: Prefix, batch: _Batch, asked: Asked) -
 
 
 def _choose(batch: _Batch, logits: torch.Tensor, asked: Asked) -> None:
-    tokens, logprobs = choose(logits, asked.temperature, draws(batch.written, logits.device))
+    drawn = draws(batch.written, logits.device)
+    tokens, logprobs = choose(logits, asked.temperature, drawn, allowed(batch.written, logits))
     for one, token, logprob in zip(batch.written, tokens.tolist(), logprobs.tolist(), strict=True):
         if not one.ended:
             one.add(token, logprob, asked.stop)

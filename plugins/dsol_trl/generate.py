@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -16,7 +16,8 @@ from dsol import NO_LOSS, BackendError, Chat, Completion, Generate, prefix
 from dsol_trl.alone import decode_alone
 from dsol_trl.branching import Branching
 from dsol_trl.cache import SPARE, Prefix
-from dsol_trl.decoding import Asked, Ready, Written, decode, extend
+from dsol_trl.decoding import Asked, Ready, Written, decode, extend, unguided
+from dsol_trl.guiding import Guide, Guides
 from dsol_trl.model import load_model, load_tokenizer, read_card
 from dsol_trl.prefix_attention import NAME
 from dsol_trl.prefix_store import PrefixStore, common
@@ -46,6 +47,7 @@ class Writer:
         self.sharing = sharing(self.model)
         self.store = PrefixStore(memory // 4)
         self._turn = Lock()
+        self._guides: Guides | None = None
 
     def __call__(
         self,
@@ -56,6 +58,7 @@ class Writer:
         max_new_tokens: int = 256,
         seed: int = 0,
         choices: Sequence[Sequence[str]] = (),
+        patterns: Sequence[str] = (),
     ) -> list[list[Completion]]:
         if choices:
             return self._weigh(chats, choices)
@@ -63,7 +66,9 @@ class Writer:
             raise BackendError("samples and max_new_tokens must be at least 1, and temperature at least 0")
         if temperature == 0 and samples != 1:
             raise BackendError(f"{samples} samples at temperature 0 would all be the same; set a temperature above 0")
-        asked = Asked(self.stop, samples, temperature, max_new_tokens, seed)
+        if patterns and len(patterns) != len(chats):
+            raise BackendError(f"{len(patterns)} patterns for {len(chats)} chats; give one for each, or none")
+        asked = Asked(self.stop, samples, temperature, max_new_tokens, seed, self._guiding(patterns))
         prompts = [self._ready(number, chat) for number, chat in enumerate(chats)]
         with self._turn:
             written = self._decode(prompts, asked) if self.shares(prompts, asked) else self._alone(prompts, asked)
@@ -110,6 +115,19 @@ class Writer:
                 "shorten the prompt, or take a base with a longer context"
             )
         return Ready(number, tokens)
+
+    def _guiding(self, patterns: Sequence[str]) -> Callable[[int], Guide | None]:
+        """Compile the patterns, so that a wrong one is said before anything is written."""
+        if not any(patterns):
+            return unguided
+        if self._guides is None:
+            vocabulary = int(self.model.config.get_text_config().vocab_size)
+            contract = self.codec.contract
+            self._guides = Guides(self.codec.tokenizer, vocabulary, self.stop, contract.lead, contract.close)
+        guides = self._guides
+        for pattern in filter(None, dict.fromkeys(patterns)):
+            guides.guide(pattern)
+        return lambda number: guides.guide(patterns[number]) if patterns[number] else None
 
     def _alone(self, prompts: Sequence[Ready], asked: Asked) -> list[list[Written]]:
         self._attention(self.sharing.own)

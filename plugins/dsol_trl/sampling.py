@@ -21,13 +21,21 @@ def uniforms(tokens: Sequence[int], sample: int, seed: int, count: int) -> np.nd
     return np.random.Generator(np.random.Philox(key=key)).random(count)
 
 
-def choose(logits: torch.Tensor, temperature: float, uniform: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+def choose(
+    logits: torch.Tensor, temperature: float, uniform: torch.Tensor | None, allowed: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Choose a token per sequence; return the tokens and their log-probabilities at temperature 1.
 
     `logits` (sequences, vocabulary). `uniform` (sequences,) in float64 picks from the cumulated probabilities at
-    `temperature`; None is greedy.
+    `temperature`; None is greedy. `allowed`, like the logits: only such tokens are chosen (None: all), and their
+    log-probabilities are those that they have among all tokens.
     """
     logprobs = torch.log_softmax(logits.float(), dim=-1)
+    if allowed is not None:
+        logits = logits.masked_fill(~allowed, -torch.inf)
+        if uniform is None:
+            token = logits.argmax(dim=-1)
+            return token, logprobs.gather(1, token[:, None]).squeeze(1)
     if uniform is None:
         best, token = logprobs.max(dim=-1)
         return token, best

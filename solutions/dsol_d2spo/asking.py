@@ -94,12 +94,12 @@ def _write(
 ) -> list[tuple[list[Heard], list[Dropped]]]:
     if not asked:
         return []
-    chats = [prompt.chat(values) for values in asked]
-    completions = [list(one) for one in generate(chats, max_new_tokens=settings.max_new_tokens)]
+    completions = [list(one) for one in prompt.ask(generate, asked, max_new_tokens=settings.max_new_tokens)]
     unsure = [at for at, (one, *_) in enumerate(completions) if sum(one.logprobs) < math.log(SURE)]
     if settings.samples and unsure:
-        more = generate(
-            [chats[at] for at in unsure],
+        more = prompt.ask(
+            generate,
+            [asked[at] for at in unsure],
             samples=settings.samples,
             temperature=settings.temperature,
             max_new_tokens=settings.max_new_tokens,

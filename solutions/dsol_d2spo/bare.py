@@ -27,8 +27,8 @@ def bare(
         ]
         for text in texts
     ]
-    chats = [prompt.chat(values) for some in asked for values in some]
-    written = iter(generate(chats, max_new_tokens=settings.max_new_tokens) if chats else ())
+    every = [values for some in asked for values in some]
+    written = iter(prompt.ask(generate, every, max_new_tokens=settings.max_new_tokens) if every else ())
     found = []
     for some in asked:
         reads = [prompt.parse(next(written)[0].text, values) for values in some]

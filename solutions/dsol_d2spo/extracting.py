@@ -41,7 +41,7 @@ class Opened:
 
 def open_run(plugins: Plugins, name: str, options: Sequence[str], baseline: str) -> Opened:
     """Open a run, by name or the newest one; `options` change settings as `dsol ask`'s do."""
-    from dsol import calibration, data, serving
+    from dsol import calibration, serving
     from dsol.arguments import read_baseline
     from dsol.options import read_options
     from dsol.run import find_run
@@ -54,7 +54,7 @@ def open_run(plugins: Plugins, name: str, options: Sequence[str], baseline: str)
     settings = serving.pick(parts, found, "d2spo").settings
     assert isinstance(settings, Settings)
     home = parts.home(found, task)
-    files = data.read_files(home / "data")
+    files = serving.read_files(parts, found, task)
     own = read_baseline(baseline, [task.name]).get(task.name)
     world = read_world(settings, files)
     mark = json.dumps([found.manifest(), settings.model_dump(mode="json"), world.schema.model_dump()], default=str)

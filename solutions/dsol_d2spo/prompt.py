@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,6 +40,8 @@ LIKELY = "likely: "
 UNLIKELY = 0.01  # what the rules give every predicate less is not asked about
 SHOWN = 3  # predicates that the rules think likeliest
 OFFERED = 6  # predicates that a pair is weighed by
+SIGN = r'(?:[^"\\\x00-\x1f]|\\["\\/nrt])'
+TEXT = rf'"(?:[^"\\\s\x00-\x1f]|\\["\\/]){SIGN}*"'  # a JSON string that isn't empty
 OPEN = {"en": "Predicates: any that the text states.", "zh": "谓词：文中说到的都要。"}
 
 
@@ -46,7 +49,21 @@ def make_prompt(settings: Settings) -> Prompt:
     """Make the prompt; its inputs are the strings that `prompts` gives."""
     from langchain_core.prompts import ChatPromptTemplate
 
-    return Prompt(ChatPromptTemplate.from_messages([("system", "{system}"), ("human", "{passage}\n{asked}")]), parse)
+    template = ChatPromptTemplate.from_messages([("system", "{system}"), ("human", "{passage}\n{asked}")])
+    return Prompt(template, parse, pattern) if settings.constrained else Prompt(template, parse)
+
+
+def pattern(values: Mapping[str, Any]) -> str:
+    """Give the regular expression of what may be answered to a prompt, which is what `target` writes."""
+    said = json.loads(str(values.get("hidden") or "{}"))
+    names = sorted(set(said.get("predicates", {}).values()))
+    if "pair" in said:
+        lines, nothing = "|".join(map(re.escape, names)), NOTHING["en"]
+    else:
+        predicate = "|".join(re.escape(json.dumps(name, ensure_ascii=False)) for name in names) or TEXT
+        lines = rf'\{{"subject":{TEXT},"predicate":(?:{predicate}),"object":{TEXT}\}}'
+        nothing = NOTHING[language_of(str(values["passage"]))]
+    return f"(?:{lines})(?:\n(?:{lines}))*|{nothing}" if lines else nothing
 
 
 def parse(completion: str, values: Mapping[str, Any]) -> Read:

@@ -30,7 +30,8 @@ class Settings(dsol.Settings):
     name an end by the fullest name that the text has for it, also where a passage says "WHO" or "she". `match`: how
     alike (0 to 100) the words of an end and the text's must be. `definition`: when a triple counts as right in the
     headline (see `matching`); the others are reported as well. `samples`: how often a passage is asked beside the
-    greedy answer.
+    greedy answer. `constrained`: hold what the model writes to the prompt's form while it writes (needs the extra
+    `constrained`): JSON lines of predicates that were asked for, or of two marks one of the relations that fit.
     """
 
     relations: Path | None = None
@@ -57,6 +58,7 @@ class Settings(dsol.Settings):
     samples: int = Field(default=3, ge=0)
     temperature: float = Field(default=0.7, gt=0)
     max_new_tokens: int = Field(default=256, ge=1)
+    constrained: bool = False
 
 
 class Input(BaseModel):

@@ -40,4 +40,5 @@ D2SPO = Solution(
     read_input=read_input,
     show=show,
     bare=bare,
+    layout=2,
 )

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 import time
 
@@ -127,3 +128,25 @@ def test_a_folder_that_is_no_run_is_left_alone(dsol, tmp_path):
         refused = dsol("train", "echo", "--run", "mine", *words, cwd=tmp_path)
         assert refused.returncode == 2
         assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+
+
+def test_a_run_of_another_layout_of_prompts_is_refused_in_one_line(finished, dsol, tmp_path):
+    """The model was taught prompts that the installed solution doesn't write: it would find nothing, without a word."""
+    old = tmp_path / "old"
+    shutil.copytree(finished / "runs" / "echo", old)
+    manifest = read_json(old / "manifest.json")
+    assert manifest["layouts"] == {"echo": 1}
+    (old / "manifest.json").write_text(json.dumps({**manifest, "layouts": {"echo": 3}}))
+    for words in (("ask", old, "bal"), ("eval", old), ("train", "echo", "--run", old)):
+        refused = dsol(*words, cwd=tmp_path)
+        if words[0] == "train":  # it is finished: nothing is asked of it
+            assert refused.returncode == 0
+            continue
+        assert refused.returncode == 2
+        assert refused.stderr.count("\n") == 1
+        assert "in layout 3, and the installed echo has layout 1" in refused.stderr
+        assert "dsol train" in refused.stderr
+    (old / "manifest.json").write_text(json.dumps({**manifest, "layouts": {"echo": 3}, "complete": False}))
+    refused = dsol("train", "echo", "--run", old, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "in layout 3" in refused.stderr

@@ -1,5 +1,6 @@
 """The builder: what it makes of labelled documents, in both notations."""
 
+import hashlib
 import json
 
 import pytest
@@ -7,14 +8,15 @@ import pytest
 from dsol import DataError
 from dsol_d2spo import documents
 from dsol_d2spo.baseline import make_baseline
-from dsol_d2spo.build import build, heldout
+from dsol_d2spo.build import build, heldout, schema_of
 from dsol_d2spo.division import apart, divide, groups
 from dsol_d2spo.document import Document
 from dsol_d2spo.examples import hard_negatives
-from dsol_d2spo.knowledge import Knowledge
+from dsol_d2spo.knowledge import Knowledge, learn
 from dsol_d2spo.prompt import make_prompt, prompts
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Input, Settings
+from dsol_d2spo.solution import D2SPO
 
 DEMO = documents.DEMO / "news_zh" / "train_zh.jsonl"
 
@@ -154,3 +156,17 @@ def test_the_demo_is_whole():
     assert len(documents.read([path for path in paths if path.name == "train_zh.jsonl"])) >= 120
     for name in ("redocred/LICENSE", "redocred/README.md", "news_zh/README.md"):
         assert (documents.DEMO / name).is_file()
+
+
+def test_prompts_and_files_have_the_layout_that_is_numbered():
+    """A model is taught these prompts: where they change, raise `layout` in solution.py, so that older runs say so."""
+    schema = schema_of(Settings())
+    document = documents.read([DEMO], schema)[0]
+    knowledge = learn([document])
+    seen = hashlib.sha256()
+    for notation in ("words", "marks"):
+        for text in (document.text, "Marie Curie was born in Warsaw, and moved to Paris in 1891."):
+            values = prompts(text, schema, Settings(notation=notation), knowledge)
+            seen.update(repr([make_prompt(Settings()).chat(one) for one in values]).encode())
+    seen.update(repr(sorted(knowledge.to_json())).encode())
+    assert (D2SPO.layout, seen.hexdigest()[:16]) == (2, "cee208a2eda391f0")

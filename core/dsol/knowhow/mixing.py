@@ -99,7 +99,7 @@ def planned_epochs(stage: Stage, facts: Facts) -> dict[str, float]:
     supplies = {name: Supply(source.kind, source.tokens) for name, source in sized.items()}
     supplies["tasks"] = Supply(TASK, facts.task_tokens)
     try:
-        asked = plan(stage, supplies).asked
+        asked = plan(stage.model_copy(update={"tasks": {}}), supplies).asked  # all task rows are one source here
     except RecipeError:
         return {}  # a share that can't be met is said where the mix is made
     return {name: asked[name] * stage.tokens / source.tokens for name, source in sized.items()}

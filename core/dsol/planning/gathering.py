@@ -40,9 +40,14 @@ def stage_tokens(stage: Stage, facts: Facts) -> tuple[int, str]:
     """Say how many tokens a stage trains on (0: not known before the data are built), and how that is known."""
     if stage.tokens:
         return stage.tokens, "as the recipe says"
+    if stage.length:
+        parted = ", ".join(f"{name} {count(one.tokens)}" for name, one in stage.tasks.items())
+        return stage.length, f"as the solutions' recipes say: {parted}"
     supplies = {name: Supply(source.kind, source.tokens) for name, source in facts.sources.items()}
     supplies["tasks"] = Supply(TASK, facts.task_tokens)
     wanted = {one.tokens for one in supplies.values() if (one.kind in (TASK, "chat")) == (stage.data == "tasks")}
+    if stage.tasks:
+        return 0, "as long as each solution's recipe says"
     if stage.sources or not any(wanted):
         return 0, f"{stage.epochs:g} times its rows"
     return round(sum(plan(stage, supplies).tokens.values())), f"{stage.epochs:g} times its rows, by the mix's rules"

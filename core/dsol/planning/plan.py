@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dsol import knowhow
 from dsol.errors import BackendError, DsolError
+from dsol.joining import Difference
 from dsol.knowhow import Rule
 from dsol.knowhow.facts import Facts
 from dsol.knowhow.starting import chosen_way, step_work
@@ -65,6 +66,7 @@ class Plan:
     speed: Speed
     ask: Ask
     disk: Disk
+    differences: Sequence[Difference] = ()
 
     @property
     def room(self) -> float:
@@ -82,7 +84,7 @@ def make(
     served = [("16 bit" if machine.device != "cpu" else "fp32", serving(shape, machine, ask.context, ask.concurrency))]
     if machine.device != "cpu":
         served.append(("4 bit", serving(shape, machine, ask.context, ask.concurrency, four_bit=True)))
-    return Plan(facts, advice, stages, served, speed, ask, estimate(parts, run, facts))
+    return Plan(facts, advice, stages, served, speed, ask, estimate(parts, run, facts), parts.differences)
 
 
 def check(plan: Plan) -> None:
@@ -152,6 +154,7 @@ def described(plan: Plan) -> dict[str, Any]:
             "free": plan.disk.free,
             "fits": plan.disk.fits,
         },
+        "differences": [asdict(one) for one in plan.differences],
         "context": plan.ask.context,
         "concurrency": plan.ask.concurrency,
     }

@@ -15,11 +15,18 @@ NARROW = 100  # columns: with fewer, a table of sentences is a column of syllabl
 
 def tables(plan: Plan, width: int) -> Iterable[Any]:
     """Lay a plan out as rich tables and lines for a terminal of so many columns."""
+    from rich.padding import Padding
+    from rich.text import Text
+
     if width >= NARROW:
         yield _advice_table(plan, width)
     else:
         yield from _advice_list(plan)
     yield ""
+    if plan.differences:
+        yield "Where the solutions' recipes differ"
+        yield from (Padding(Text(one.worded), (0, 0, 0, 2)) for one in plan.differences)
+        yield ""
     yield from _size_tables(plan)
     yield ""
     yield from _time_lines(plan)
