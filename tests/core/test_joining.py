@@ -186,7 +186,7 @@ def test_a_further_recipe_by_name_is_taken_of_every_solution(tmp_path):
         alone = read_parts(load_plugins(), [name], recipe=Path("long")).recipe
         assert parts.recipe.stages["sft"].tasks[name].tokens == alone.stages["sft"].tokens
         assert parts.recipe.solutions[name] == alone.solutions[name]
-    with pytest.raises(RecipeError, match="text2sql has no recipe named lon, and there is no such file"):
+    with pytest.raises(RecipeError, match="no recipe named 'lon', did you mean 'long'"):
         read_parts(load_plugins(), ["text2sql", "d2spo"], recipe=Path("lon"))
     with pytest.raises(RecipeError, match=r"none\.yaml: can't read the recipe"):
         read_parts(load_plugins(), ["text2sql", "d2spo"], recipe=tmp_path / "none.yaml")

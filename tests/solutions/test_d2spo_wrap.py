@@ -236,6 +236,7 @@ class Rows:
     metrics = staticmethod(make_metrics)
     wrap = staticmethod(wrap)
     bare = staticmethod(bare)
+    Output = Output
 
     @staticmethod
     def inputs(sample: Sample) -> Input:
