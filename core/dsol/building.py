@@ -45,11 +45,11 @@ def build(parts: Parts, run: Run, watch: Watch) -> None:
             built[task.name] = task.solution.build(task.settings, parts.recipe.seed, partial(_show, advance))
         held = built[task.name].heldout.items()
         judged |= {f"{task.name}: {name}": [asked(task, sample) for sample in some] for name, some in held}
-        _warn_of_few(parts, task.name, sum(len(some) for _, some in held), watch)
     ngram = parts.recipe.cleaning.ngram
     contamination = Contamination.of(judged if ngram else {}, ngram or 1)
     for task in parts.tasks:
         facts |= data.write(parts.home(run, task) / "data", built[task.name], partial(asked, task), contamination)
+        _warn_of_few(parts, task.name, sum(map(len, built[task.name].heldout.values())), watch)
     conversations = {
         name: chats.read_chats(name, one) for name, one in parts.recipe.sources.items() if one.kind == CHAT
     }

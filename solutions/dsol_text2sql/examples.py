@@ -12,10 +12,10 @@ from typing import Any
 from dsol import DataError, unknown
 from dsol.records import Problems
 from dsol_text2sql.accepted import accepted_queries
-from dsol_text2sql.database import Database, QueryError
+from dsol_text2sql.checking import Checked
+from dsol_text2sql.database import Database
 from dsol_text2sql.example_files import SQL_FIELDS, Row, read_rows
 from dsol_text2sql.questions import language_of
-from dsol_text2sql.schema import Schema
 from dsol_text2sql.settings import LONGEST_QUESTION
 
 DATABASE_FIELDS = ("database", "db_id", "db_name")
@@ -23,11 +23,7 @@ ID_FIELDS = ("id", "question_id")
 SPLITS = ("train", "dev", "test")
 LANGUAGES = ("en", "zh")
 
-_NAME_IN_ERROR = re.compile(
-    r"(?:column:?|table:?|relation) [\"'`]?([^\"'`\n]+?)[\"'`]?(?: does not exist| doesn't|$| in )", re.IGNORECASE
-)
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
-_ALIAS_ERROR = re.compile(r"ambiguous|FROM-clause")
 
 
 @dataclass(frozen=True)
@@ -82,12 +78,12 @@ def read_examples(
         made = [example for row in read_rows(path, problems) for example in _from_row(row, split, path.stem, problems)]
         whole = [example for example in made if _readable(example, problems)]
         found += _with_databases(_told_apart(whole), databases, problems)
-    checked = _Checked(databases, problems)
+    runs = Checked(databases, problems).runs
     kept, dropped = [], []
     for done, example in enumerate(found, 1):
-        good, reason = checked.runs(example)
-        if good is not None:
-            kept.append(good)
+        good, reason = runs(example.database, example.accepted, example.origin)
+        if good:
+            kept.append(replace(example, sql=good[0], accepted=good))
         elif reason:
             dropped.append(Dropped(example.origin, reason))
         if done % 50 == 0 or done == len(found):
@@ -257,57 +253,3 @@ def _with_databases(examples: list[Example], databases: Mapping[str, Database], 
         else:
             problems.add(example.origin, f"field 'database' is missing; name one of: {', '.join(sorted(databases))}")
     return found
-
-
-class _Checked:
-    """Run each query once; paraphrases share the verdict."""
-
-    def __init__(self, databases: Mapping[str, Database], problems: Problems) -> None:
-        self.databases = databases
-        self.problems = problems
-        self.verdicts: dict[tuple[str, str], str] = {}
-        self.told: set[str] = set()
-
-    def runs(self, example: Example) -> tuple[Example | None, str]:
-        """Keep the accepted queries that run; else say why, or add a problem where a name is unknown."""
-        database = self.databases[example.database]
-        reasons = [self._verdict(database, query) for query in example.accepted]
-        good = tuple(query for query, reason in zip(example.accepted, reasons, strict=True) if not reason)
-        if good:
-            return replace(example, sql=good[0], accepted=good), ""
-        if reasons[0].startswith("no "):
-            told = f"{example.origin}: {reasons[0]}"
-            if told not in self.told:
-                self.problems.add(example.origin, f"sql: {reasons[0]}")
-            self.told.add(told)
-            return None, ""
-        return None, reasons[0]
-
-    def _verdict(self, database: Database, query: str) -> str:
-        key = (database.name, query)
-        if key not in self.verdicts:
-            try:
-                database.execute(query, row_limit=1)
-                self.verdicts[key] = ""
-            except QueryError as error:
-                self.verdicts[key] = _named(error, query, database.schema) or f"doesn't run: {error}"
-        return self.verdicts[key]
-
-
-def _named(error: QueryError, sql: str, schema: Schema) -> str:
-    """Word a name that no table of the database has; "" for every other error, such as a wrong alias."""
-    found = _NAME_IN_ERROR.search(str(error))
-    name = found.group(1).rpartition(".")[2].strip() if found else ""
-    if (
-        not name
-        or _ALIAS_ERROR.search(str(error))
-        or re.search(rf"\bAS\s+[\"`]?{re.escape(name)}\b", sql, re.IGNORECASE)
-    ):
-        return ""
-    if error.reason == "no_such_table" and schema.table(name) is None:
-        return unknown("table", name, [table.name for table in schema.tables])
-    columns = {column.name.lower(): column.name for _, column in schema.columns()}
-    if error.reason == "no_such_column" and name.lower() not in columns:
-        close = unknown("column", name, set(columns.values()))
-        return re.sub(r" \(there is: .*", "", close) + f" in the database {schema.name!r}"
-    return ""
