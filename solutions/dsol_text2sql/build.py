@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dsol.solution import Progress
 
 Groups = dict[str, list[Example]]
+SHORT = 24  # characters of a value that a question which nothing answers may name
 SHARING = 8  # renumbered samples that share one listing: more are cheaper, fewer more varied
 
 
@@ -76,7 +77,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
         heldout={name: samples[name] for name in divided.heldout},
         unanswerable=unanswerable(
             settings.languages,
-            list(databases),
+            {name: _named(index) for name, index in rendering.indexes.items()},
             len(samples["development"]),
             lambda question, name: strange(
                 question, known | named(databases[name].schema), rendering.indexes[name].match(question)
@@ -123,6 +124,12 @@ def _aliases(
             everywhere = [place for value in dict.fromkeys(value for _, _, value in targets) for place in places[value]]
             aliases.setdefault(phrase, []).extend(everywhere or targets)
     return aliases
+
+
+def _named(index: ValueIndex) -> list[str]:
+    """List what a database's cells name in a few words."""
+    found = dict.fromkeys(str(value) for _, _, _, values in index.columns for value in values)
+    return [value for value in found if value[:1].isalpha() and len(value) <= SHORT]
 
 
 def _augmented(

@@ -51,24 +51,27 @@ def test_a_strange_word_among_known_ones_counts_by_its_share(share) -> None:
 
 
 def test_questions_that_have_nothing_to_do_with_the_database_are_chosen_in_turn(share) -> None:
-    found = unanswerable(("en", "zh"), ["demo"], 100, lambda question, database: share(question))
+    found = unanswerable(("en", "zh"), {"demo": ["Paris", "AC/DC"]}, 100, lambda question, database: share(question))
     assert len(found) == 25
     assert [one.meta["language"] for one in found[:4]] == ["en", "zh", "en", "zh"]
     assert all(language_of(str(one.meta["question"])) == one.meta["language"] for one in found)
     assert all(share(str(one.meta["question"])) >= STRANGE for one in found)
+    asked = [str(one.meta["question"]) for one in found]
+    assert any("Paris" in one for one in asked)  # some of them name what is there
+    assert not any("{}" in one for one in asked)
 
 
 def test_a_question_that_the_database_may_answer_is_no_unanswerable_one() -> None:
-    weather = QUESTIONS["en"][0]
-    found = unanswerable(("en",), ["a"], 400, lambda question, _: 0.0 if question == weather else 1.0)
+    weather = QUESTIONS["en"][1]
+    found = unanswerable(("en",), {"a": []}, 400, lambda question, _: 0.0 if question == weather else 1.0)
     assert weather not in [one.meta["question"] for one in found]
     assert len(found) == len(QUESTIONS["en"]) - 1
-    assert unanswerable(("en",), ["a"], 400, lambda question, _: 0.0) == []
+    assert unanswerable(("en",), {"a": []}, 400, lambda question, _: 0.0) == []
 
 
 @pytest.mark.parametrize(("development", "count"), [(4, FEWEST), (100, 25), (10_000, MOST)])
 def test_there_are_some_but_never_more_than_confidence_can_bear(development, count) -> None:
-    found = unanswerable(("en", "zh"), ["a", "b"], development, lambda question, database: 1.0)
+    found = unanswerable(("en", "zh"), {"a": ["x"], "b": ["y"]}, development, lambda question, database: 1.0)
     assert len(found) == count
     assert [one.meta["database"] for one in found[:3]] == ["a", "b", "a"]
     assert len({one.id for one in found}) == count
