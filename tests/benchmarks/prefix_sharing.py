@@ -91,7 +91,13 @@ def make_job(folder: Path, prompt: Prompt, samples: Sequence[Sample], size: str,
     return FitJob(folder / "base", rows, place / "mix.npy", place, stage, 0), float(lengths.mean())
 
 
-SAME = {"lr_scheduler_type": "constant", "warmup_steps": 0, "weight_decay": 0.0, "adam_beta2": 0.999}
+SAME = {
+    "optim": "adamw_torch",
+    "lr_scheduler_type": "constant",
+    "warmup_steps": 0,
+    "weight_decay": 0.0,
+    "adam_beta2": 0.999,
+}
 
 
 def text2sql(count: int) -> tuple[Prompt, list[Sample]]:
