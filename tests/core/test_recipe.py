@@ -153,7 +153,10 @@ def test_a_recipe_of_the_solution_is_found_by_its_name(tmp_path):
     own = tmp_path / "recipe.yaml"
     (tmp_path / "recipe-long.yaml").touch()
     assert named(Path("long"), own) == tmp_path / "recipe-long.yaml"
-    assert named(Path("short"), own) == Path("short")
+    assert named(Path("mine.yaml"), own) == Path("mine.yaml")
+    assert named(Path("a/b"), own) == Path("a/b")
+    with pytest.raises(RecipeError, match=r"no recipe named 'short' \(there is: long\)"):
+        named(Path("short"), own)
 
 
 def test_one_solution_may_be_written_in_short():
