@@ -87,6 +87,9 @@ def main() -> None:
             "make room or choose another --run folder, then start again"
         )
     if code == INTERRUPTED:
+        # Python remembers an interrupt inside of exec(), as when a dataclass is made, also where it was caught, and
+        # `python -m` would end by the signal in place of this code; every exec() begins by forgetting it.
+        exec("")
         print("\nstopped; the same command goes on from here", file=sys.stderr)
     sys.exit(code if isinstance(code, int) else 0)
 

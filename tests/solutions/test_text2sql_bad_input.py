@@ -258,6 +258,22 @@ def test_a_run_folder_that_is_a_file(dsol, place):
     assert (place / "taken").read_text() == "mine"
 
 
+def test_an_interrupt_while_code_is_made_ends_as_any_other(tmp_path):
+    """Inside of exec(), as when a dataclass is made, Python remembers an interrupt that was caught."""
+    (tmp_path / "stopped.py").write_text(
+        "import dsol.cli\n"
+        "def load(skip):\n"
+        "    exec('raise KeyboardInterrupt')\n"
+        "dsol.cli.load_plugins = load\n"
+        "dsol.cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "stopped"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 130
+    assert done.stderr.strip() == "stopped; the same command goes on from here"
+
+
 def test_a_stop_by_hand_says_how_to_go_on(start, place):
     process = start("train", "text2sql", "--database", "shop.sqlite", cwd=place)
     manifest = Path(place) / "runs" / "text2sql" / "manifest.json"
