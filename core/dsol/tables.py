@@ -146,9 +146,8 @@ def _numbers(report: Mapping[str, Any]) -> Table:
     for key in keys:
         values = [reduced[name].get(key) for name in report["contestants"]]
         if all(value is None or isinstance(value, int | float) for value in values):
-            rate = "_per_" in key or any(
-                value is not None and not 0 <= value <= 1 for value in values
-            )  # no share of all
+            outside = any(value is not None and not 0 <= value <= 1 for value in values)
+            rate = outside or "_per_" in key  # no share of a whole, also where all are below one
             cells = ["–" if value is None else f"{value:.1f}" if rate else share(value) for value in values]
             table.add_row(key.replace("_", " "), *cells)
     return table

@@ -70,7 +70,8 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     report["not_canonical"] = [
         f"{database}: {reason}: {sql}" for (database, sql), reason in list(writing.refused.items())[:SHOWN]
     ]
-    known = frozenset(heard(example.question for example in training))
+    words = heard(example.question for example in training)
+    known = {name: named(database.schema).union(words) for name, database in databases.items()}
     return Built(
         sources={name: some for name, some in trained.items() if some},
         development=samples["development"],
@@ -79,12 +80,10 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
             settings.languages,
             {name: _named(index) for name, index in rendering.indexes.items()},
             len(samples["development"]),
-            lambda question, name: strange(
-                question, known | named(databases[name].schema), rendering.indexes[name].match(question)
-            ),
+            lambda question, name: strange(question, known[name], rendering.indexes[name].match(question)),
         ),
         report=report,
-        files={"aliases": aliases, "numberings": rendering.numberings, "heard": sorted(known)},
+        files={"aliases": aliases, "numberings": rendering.numberings, "heard": words},
     )
 
 
