@@ -3,9 +3,9 @@
     python tests/benchmarks/long_document.py --run runs/d2spo --rows dev_revised.json --folder OUT [--documents 100]
 
 Labelled rows (any format that D2SPO reads) are joined to so many documents of about the same length, these to one
-file with a heading each. The documents are extracted one by one; the file is extracted by the same command, killed when half
-of its passages are answered, and started again. Prints recall of the labelled triples (any name of both ends) both ways,
-passages answered before and after the kill, the peak memory and the time. Run by hand.
+file with a heading each. The documents are extracted one by one; the file is extracted by the same command, killed
+when half of its passages are answered, and started again. Prints recall of the labelled triples (any name of both
+ends) both ways, passages answered before and after the kill, the peak memory and the time. Run by hand.
 """
 
 from __future__ import annotations
