@@ -17,7 +17,7 @@ def quiet() -> Iterator[None]:
     before = logging.get_verbosity()
     telemetry = constants.HF_HUB_DISABLE_TELEMETRY
     constants.HF_HUB_DISABLE_TELEMETRY = True  # trl's trainers call home otherwise; training here is nobody's business
-    bars = datasets.are_progress_bars_disabled()
+    shown = logging.is_progress_bar_enabled(), not datasets.are_progress_bars_disabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     datasets.disable_progress_bars()
@@ -28,6 +28,8 @@ def quiet() -> Iterator[None]:
     finally:
         constants.HF_HUB_DISABLE_TELEMETRY = telemetry
         logging.set_verbosity(before)
-        logging.enable_progress_bar()
-        if not bars:
+        # What was silent before stays so: this may be one inside another.
+        if shown[0]:
+            logging.enable_progress_bar()
+        if shown[1]:
             datasets.enable_progress_bars()
