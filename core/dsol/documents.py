@@ -18,14 +18,14 @@ from typing import Any
 import pyarrow as pa
 
 from dsol.backend import Codec
-from dsol.corpus.structure import split
+from dsol.corpus.structure import blocks, split
 from dsol.errors import DataError
 from dsol.rows import SCHEMA
 from dsol.run import read_json, replace, write_json
 
 GROUP = 1 << 20  # characters that the tokenizer gets at once
 HEADINGS = 4  # at most this part of a row repeats headings
-SURELY = 12  # characters for each token of the context: a text as long is cut without being tokenised first
+LIKELY = 6  # bytes for each token of the context: a text as long is measured block by block, not as a whole first
 
 
 @dataclass(frozen=True)
@@ -90,42 +90,53 @@ def fingerprint(documents: Path, codec: Codec, context: int) -> str:
 
 def encode(group: Sequence[Text], codec: Codec, context: int, end: Sequence[int]) -> list[list[list[int]]]:
     """Tokenise documents into rows, for each a list of them; `end` is the end-of-text token, empty for none."""
-    short = [at for at, one in enumerate(group) if len(one.text) < SURELY * context]
+    short = [at for at, one in enumerate(group) if len(one.text.encode(errors="replace")) < LIKELY * context]
     texts = ["\n\n".join([*group[at].headings, group[at].text]) for at in short]
-    whole = dict(zip(short, codec.encode_documents(texts) if short else [], strict=True))
+    rows = {at: [ids] for at, ids in zip(short, codec.encode_documents(texts), strict=True) if len(ids) <= context}
+    longer = [at for at in range(len(group)) if at not in rows]
+    rows |= zip(longer, _cut([group[at] for at in longer], codec, context, end), strict=True)
     found = []
     for at, one in enumerate(group):
-        rows = [whole[at]] if at in whole and len(whole[at]) <= context else _cut(one, codec, context, end)
-        if rows and not one.ends:
-            rows[-1] = _open(rows[-1], end)
-        found.append([row for row in rows if row])
+        if rows[at] and not one.ends:
+            rows[at][-1] = _open(rows[at][-1], end)
+        found.append([row for row in rows[at] if row])
     return found
 
 
-def _cut(one: Text, codec: Codec, context: int, end: Sequence[int]) -> list[list[int]]:
-    """Cut a document that is longer than a row."""
+def _cut(texts: Sequence[Text], codec: Codec, context: int, end: Sequence[int]) -> list[list[list[int]]]:
+    """Cut documents that are longer than a row; the tokenizer gets the blocks of all at once, then the pieces of all.
 
-    def measure(texts: Sequence[str]) -> list[int]:
-        return [len(_open(ids, end)) for ids in codec.encode_documents(texts)]
+    Few large calls are what it can share among processors.
+    """
 
+    def measure(some: Sequence[str]) -> list[int]:
+        new = [one for one in dict.fromkeys(some) if one not in sizes]
+        sizes.update((one, len(_open(ids, end))) for one, ids in zip(new, codec.encode_documents(new), strict=True))
+        return [sizes[one] for one in some]
+
+    sizes: dict[str, int] = {}
+    measure([block for one in texts for block in blocks(one.text)])
     limit = context - len(end)
     room = max(limit - limit // HEADINGS, 1)  # headings are added to a piece
-    rows: list[list[int]] = []
-    pieces = split(one.text, room, measure, one.headings)
-    texts = [_titled(piece.text, piece.headings, limit // HEADINGS, measure) for piece in pieces]
-    for number, (piece, ids) in enumerate(zip(pieces, codec.encode_documents(texts), strict=True)):
-        last = number == len(pieces) - 1
-        row = ids if last else _open(ids, end)
-        if len(row) > context:  # pieces of text merge into other tokens than those that were counted
-            finer = split(piece.text, max(room // 2, 1), measure, piece.headings)
-            again = codec.encode_documents([part.text for part in finer])
+    pieces = [split(one.text, room, measure, one.headings, limit) for one in texts]
+    titled = [_titled(one.text, one.headings, limit // HEADINGS, measure) for some in pieces for one in some]
+    encoded = iter(codec.encode_documents(titled))
+    found = []
+    for some in pieces:
+        rows: list[list[int]] = []
+        for number, piece in enumerate(some):
+            ids = next(encoded)
+            again = [ids]
+            if len(ids) > context:  # pieces of text merge into other tokens than those that were counted
+                finer = split(piece.text, max(room // 2, 1), measure, piece.headings)
+                again = codec.encode_documents([part.text for part in finer])
+            last = number == len(some) - 1
             rows += [part if last and at == len(again) - 1 else _open(part, end) for at, part in enumerate(again)]
-        else:
-            rows.append(row)
-    longest = max(map(len, rows), default=0)
-    if longest > context:
-        raise DataError([f"a piece of {longest} tokens can't be cut to context={context}; give a longer context"])
-    return rows
+        longest = max(map(len, rows), default=0)
+        if longest > context:
+            raise DataError([f"a piece of {longest} tokens can't be cut to context={context}; give a longer context"])
+        found.append(rows)
+    return found
 
 
 def _titled(text: str, headings: Sequence[str], limit: int, measure: Callable[[Sequence[str]], list[int]]) -> str:

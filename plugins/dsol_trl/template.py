@@ -121,8 +121,8 @@ class ChatCodec:
             return []
         end = self.tokenizer.eos_token_id
         clean = [neutralise(self._control, text) for text in texts]
-        found = self.tokenizer(clean, return_attention_mask=False, return_token_type_ids=False)["input_ids"]
-        return [list(ids) if end is None or (ids and ids[-1] == end) else [*ids, end] for ids in found]
+        found = all_ids(self.tokenizer, clean, special=True)
+        return [ids if end is None or (ids and ids[-1] == end) else [*ids, end] for ids in found]
 
     def answer(self, written: str) -> str:
         """Strip what the template puts around an answer from the text that a model wrote."""

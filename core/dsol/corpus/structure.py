@@ -85,13 +85,20 @@ def parts(text: str, size: int, headings: tuple[str, ...] = ()) -> list[Piece]:
 
 
 def split(
-    text: str, limit: int, measure: Callable[[Sequence[str]], list[int]], headings: tuple[str, ...] = ()
+    text: str,
+    limit: int,
+    measure: Callable[[Sequence[str]], list[int]],
+    headings: tuple[str, ...] = (),
+    whole: int = 0,
 ) -> list[Piece]:
     """Cut a text into pieces of at most `limit` by `measure` (tokens), along headings, paragraphs, lines, sentences.
 
-    A piece ends before the highest heading in its second half where there is one. Joined, the pieces are the text.
+    A piece ends before the highest heading in its second half where there is one. Joined, the pieces are the text,
+    which stays whole where it measures no more than `whole`.
     """
     atoms = [(block, size) for block, size in zip(*_measured(blocks(text), measure), strict=True)]
+    if atoms and sum(size for _, size in atoms) <= whole:
+        return [Piece(text, headings)]
     fitting: list[tuple[str, int]] = []
     for block, size in atoms:
         fitting += [(block, size)] if size <= limit else _finer(block, limit, measure, 0)
