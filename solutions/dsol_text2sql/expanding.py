@@ -36,7 +36,7 @@ def expand(text: str, pointers: Pointers) -> str:
             if _points(table.this, pointers.tables):
                 table.set("this", _identifier(pointers.tables[table.name], pointers))
         sql = write(tree, pointers.dialect, copy=False)
-        parse(sql, pointers.dialect)  # what a broken query was taken for may not be a query
+        parse(sql, pointers.dialect, copy=False)  # what a broken query was taken for may not be a query
         return sql
     except RecursionError as error:
         raise Refused("too_deep", "the statement is nested too deeply") from error

@@ -53,7 +53,7 @@ def check(sql: str, schema: Schema, *, row_limit: int) -> Guarded:
             shortened(tree)
         text = write(tree, schema.dialect)
         # What was written must read back as the same harmless query.
-        _harmless(parse(text, schema.dialect), schema.dialect)
+        _harmless(parse(text, schema.dialect, copy=False), schema.dialect)
     except RecursionError as error:
         raise Refused("too_deep", "the statement is nested too deeply") from error
     return Guarded(text, query, tuple(resolver.tables), tuple(resolver.columns))

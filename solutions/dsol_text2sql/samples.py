@@ -234,7 +234,7 @@ class Rendering:
         try:
             short = shorten(target, schema, pointers)
             again = expand(short, pointers)
-            equal = canonical(again, schema.dialect, schema) == target
+            equal = again == target or canonical(again, schema.dialect, schema) == target
             return short if equal or self._equal(again, target, database) else ""
         except Refused:
             return ""

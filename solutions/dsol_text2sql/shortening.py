@@ -163,7 +163,7 @@ def unsaid(sql: str, dialect: str, question: str, values: Sequence[str | int]) -
     """
     known = {str(value).lower() for value in values}
     found: list[str | int] = []
-    for literal in parse(sql, dialect).find_all(exp.Literal):
+    for literal in parse(sql, dialect, copy=False).find_all(exp.Literal):
         text = literal.name.strip("%") if literal.is_string else literal.name
         if not isinstance(literal.parent, (*COMPARISONS, exp.Like, exp.ILike, exp.In)) or text.lower() in known:
             continue
