@@ -33,7 +33,7 @@ def constants(sql: str, schema: Schema) -> tuple[Constant, ...]:
     A column that doesn't name its table is taken as a column of each of the query's tables that has one of that name.
     """
     try:
-        tree = parse(sql, schema.dialect)
+        tree = parse(sql, schema.dialect, copy=False)
     except Refused:
         return ()
     found: dict[Constant, None] = {}

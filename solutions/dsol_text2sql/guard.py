@@ -51,7 +51,7 @@ def check(sql: str, schema: Schema, *, row_limit: int) -> Guarded:
         _limited(tree, row_limit)
         if schema.dialect == "postgres":
             shortened(tree)
-        text = write(tree, schema.dialect)
+        text = write(tree, schema.dialect, copy=False)
         # What was written must read back as the same harmless query.
         _harmless(parse(text, schema.dialect, copy=False), schema.dialect)
     except RecursionError as error:

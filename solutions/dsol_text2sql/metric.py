@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -57,6 +57,7 @@ class ExecutionAccuracy:
         self._copies = copies
         self._suites: dict[str, Suite] = {}
         self._golds: dict[tuple[str, str], Gold | str] = {}
+        self._guard = lru_cache(maxsize=64)(_guard)  # what was run on the database is run on its copies
         self._verdicts: dict[tuple[str, tuple[str, ...], str], Verdict] = {}
 
     def score(self, sample: Sample, output: Any) -> Score:
@@ -70,7 +71,8 @@ class ExecutionAccuracy:
         predicted = str(output.sql) if output is not None else ""
         key = (database.name, tuple(gold.sql for gold in golds), predicted)
         if key not in self._verdicts:
-            self._verdicts[key] = self._judge(database, golds, predicted)
+            verdict, right = self._judge(database, golds, predicted)
+            self._verdicts[key] = self._on_copies(verdict, database, right, predicted)
         verdict = self._verdicts[key]
         first = golds[0].sql
         wrong = "" if verdict.right else error_class(first, predicted, database.schema, verdict.reason)
@@ -87,6 +89,13 @@ class ExecutionAccuracy:
         if "template" in sample.meta:
             detail["template"] = sample.meta["template"]
         return Score(1.0 if verdict.right else 0.0, detail)
+
+    def brief(self, sample: Sample, output: Any) -> Score:
+        """Score an answer without drawing copies, which is most of the work: they change no `value`."""
+        database = self._database(sample)
+        predicted = str(output.sql) if output is not None else ""
+        verdict, _ = self._judge(database, self._accepted(sample, database), predicted)
+        return Score(1.0 if verdict.right else 0.0)
 
     def reduce(self, scores: Sequence[Score]) -> dict[str, Any]:
         """Sum up: accuracy, and the same on the copies, with DISTINCT kept and as sets of rows; then tables.
@@ -149,15 +158,16 @@ class ExecutionAccuracy:
                 self._golds[key] = f"{error} ({query})"
         return self._golds[key]
 
-    def _judge(self, database: Database, golds: Sequence[Gold], predicted: str) -> Verdict:
+    def _judge(self, database: Database, golds: Sequence[Gold], predicted: str) -> tuple[Verdict, list[Gold]]:
+        """Compare on the database alone; give the gold queries too that the prediction equals there."""
         if not predicted.strip():
-            return Verdict(reason="no_answer")
+            return Verdict(reason="no_answer"), []
         sql = joined_operators(predicted)
         plain = without_distinct(sql)
         try:
             kept = self._run(database, sql)
         except (Refused, QueryError) as error:
-            return Verdict(reason=error.reason)
+            return Verdict(reason=error.reason), []
         try:
             dropped = kept if plain == sql else self._run(database, plain)
             right = [gold for gold in golds if same(gold.dropped.rows, dropped.rows, ordered=asks_order(gold.sql))]
@@ -165,19 +175,31 @@ class ExecutionAccuracy:
             right = []
         with_distinct = any(same(gold.kept.rows, kept.rows, ordered=asks_order(gold.sql)) for gold in golds)
         as_set = any(same_set(gold.kept.rows, kept.rows) for gold in golds)
+        return Verdict("", bool(right), with_distinct, as_set), right
+
+    def _on_copies(self, verdict: Verdict, database: Database, right: Sequence[Gold], predicted: str) -> Verdict:
+        """Compare on copies with the gold queries that the prediction equals on the database."""
+        plain = without_distinct(joined_operators(predicted))
         on_copies, copies = False, 0
         for gold in right:
-            guarded = check(plain, database.schema, row_limit=ROWS).sql
+            guarded = self._guard(database, plain)
             # The gold query itself, written anew, agrees wherever it is run.
-            alike = database.file is not None and guarded == _guarded(gold.plain, database)
+            alike = database.file is not None and guarded == self._guard_gold(database, gold.plain)
             agreement = Agreement(True, self._copies) if alike else self._suite(database).agreement(gold.plain, guarded)
             copies = max(copies, agreement.copies)
             on_copies = on_copies or agreement.agrees
-        return Verdict("", bool(right), with_distinct, as_set, on_copies, copies)
+        return replace(verdict, on_copies=on_copies, copies=copies)
 
     def _run(self, database: Database, sql: str) -> Result:
         """Run a model's query: only what the guard let through and wrote anew."""
-        return database.execute(check(sql, database.schema, row_limit=ROWS).sql, row_limit=ROWS)
+        return database.execute(self._guard(database, sql), row_limit=ROWS)
+
+    def _guard_gold(self, database: Database, sql: str) -> str:
+        """Write a gold query as the guard does; "" where it is none that the guard lets through."""
+        try:
+            return self._guard(database, sql)
+        except Refused:
+            return ""
 
     def _suite(self, database: Database) -> Suite:
         if database.name not in self._suites:
@@ -190,12 +212,8 @@ def make_metrics(settings: Settings, files: Mapping[str, Any] = MappingProxyType
     return (ExecutionAccuracy(settings),)
 
 
-def _guarded(sql: str, database: Database) -> str:
-    """Write a gold query as the guard does; "" where it is none that the guard lets through."""
-    try:
-        return check(sql, database.schema, row_limit=ROWS).sql
-    except Refused:
-        return ""
+def _guard(database: Database, sql: str) -> str:
+    return check(sql, database.schema, row_limit=ROWS).sql
 
 
 def _share(scores: Sequence[Score], name: str) -> float:

@@ -11,6 +11,7 @@ from dsol.folding import fold, fold_with_places
 CJK = "\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
+_WORD_IN_NAME = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 _IRREGULAR = {
     "people": "person",
     "men": "man",
@@ -82,5 +83,9 @@ def tokens(text: str) -> list[Token]:
 
 def name_words(name: str) -> list[str]:
     """Split a column or table name (CamelCase, snake_case, spaces, Chinese) into comparable words."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", " ", name)
-    return keys(spaced)
+    return list(_name_words(name))
+
+
+@lru_cache(maxsize=1 << 12)
+def _name_words(name: str) -> tuple[str, ...]:
+    return tuple(keys(_WORD_IN_NAME.sub(" ", name)))

@@ -121,7 +121,7 @@ class ValueIndex:
 
     def literals(self, question: str) -> tuple[Literal, ...]:
         """Find quoted strings, numbers and dates of the question that are not values of the database."""
-        return quoted_or_counted(self._lookup, question, literals(question))
+        return quoted_or_counted(self._lookup, self._find(question), literals(question))
 
     def to_json(self) -> dict[str, Any]:
         """Give the index as JSON values; `from_json` reads them back."""
