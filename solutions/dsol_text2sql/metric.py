@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -57,7 +57,6 @@ class ExecutionAccuracy:
         self._copies = copies
         self._suites: dict[str, Suite] = {}
         self._golds: dict[tuple[str, str], Gold | str] = {}
-        self._guard = lru_cache(maxsize=64)(_guard)  # what was run on the database is run on its copies
         self._verdicts: dict[tuple[str, tuple[str, ...], str], Verdict] = {}
 
     def score(self, sample: Sample, output: Any) -> Score:
@@ -182,9 +181,9 @@ class ExecutionAccuracy:
         plain = without_distinct(joined_operators(predicted))
         on_copies, copies = False, 0
         for gold in right:
-            guarded = self._guard(database, plain)
+            guarded = check(plain, database.schema, row_limit=ROWS).sql
             # The gold query itself, written anew, agrees wherever it is run.
-            alike = database.file is not None and guarded == self._guard_gold(database, gold.plain)
+            alike = database.file is not None and guarded == _guarded(gold.plain, database)
             agreement = Agreement(True, self._copies) if alike else self._suite(database).agreement(gold.plain, guarded)
             copies = max(copies, agreement.copies)
             on_copies = on_copies or agreement.agrees
@@ -192,14 +191,7 @@ class ExecutionAccuracy:
 
     def _run(self, database: Database, sql: str) -> Result:
         """Run a model's query: only what the guard let through and wrote anew."""
-        return database.execute(self._guard(database, sql), row_limit=ROWS)
-
-    def _guard_gold(self, database: Database, sql: str) -> str:
-        """Write a gold query as the guard does; "" where it is none that the guard lets through."""
-        try:
-            return self._guard(database, sql)
-        except Refused:
-            return ""
+        return database.execute(check(sql, database.schema, row_limit=ROWS).sql, row_limit=ROWS)
 
     def _suite(self, database: Database) -> Suite:
         if database.name not in self._suites:
@@ -212,8 +204,12 @@ def make_metrics(settings: Settings, files: Mapping[str, Any] = MappingProxyType
     return (ExecutionAccuracy(settings),)
 
 
-def _guard(database: Database, sql: str) -> str:
-    return check(sql, database.schema, row_limit=ROWS).sql
+def _guarded(sql: str, database: Database) -> str:
+    """Write a gold query as the guard does; "" where it is none that the guard lets through."""
+    try:
+        return check(sql, database.schema, row_limit=ROWS).sql
+    except Refused:
+        return ""
 
 
 def _share(scores: Sequence[Score], name: str) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
 
 from dsol_text2sql.canonical import canonical
 from dsol_text2sql.pointers import Pointers
@@ -20,9 +19,12 @@ class Shorthand:
 
     def __init__(self, schema: Schema, pointers: Pointers) -> None:
         self.pointers = pointers
-        self.canonical = lru_cache(maxsize=KEPT)(partial(canonical, dialect=schema.dialect, schema=schema))
         self._schema = schema
         self._shortened: dict[str, str] = {}
+
+    def canonical(self, sql: str) -> str:
+        """Write a query in the style that `shorten` takes; raises Refused."""
+        return canonical(sql, self._schema.dialect, self._schema)
 
     def shorten(self, query: str, values: Sequence[str | int]) -> str:
         """Write a canonical query with pointers, v1, v2, ... to these values; raises Refused."""
