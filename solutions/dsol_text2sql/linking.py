@@ -67,8 +67,10 @@ class NameIndex:
         read = tokens(question) if isinstance(question, str) else question
         spans: list[tuple[int, int, dict[tuple[str, str], float]]] = []
         for first in range(len(read)):
+            form = ""
             for last in range(first + 1, min(len(read), first + self._longest) + 1):
-                targets = self._forms.get(" ".join(token.key for token in read[first:last]))
+                form = f"{form} {read[last - 1].key}" if form else read[first].key
+                targets = self._forms.get(form)
                 if targets:
                     spans.append((first, last, targets))
         found: list[Named] = []

@@ -48,7 +48,7 @@ def _parsed(sql: str, dialect: str) -> exp.Expression:
     if not START.match(sql):
         raise Refused("not_a_query", f"only SELECT is run; the statement begins with {sql.strip()[:20]!r}")
     depth = deepest = 0
-    for letter in sql:
+    for letter in sql if sql.count("(") + sql.count("[") > DEEPEST else "":
         depth += (letter in "([") - (letter in ")]")
         deepest = max(deepest, depth)
     if deepest > DEEPEST:

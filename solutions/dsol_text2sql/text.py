@@ -72,13 +72,18 @@ def keys(text: str) -> list[str]:
 
 def tokens(text: str) -> list[Token]:
     """Cut a text as `keys` does, with the place of every token in the text itself."""
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=64)  # whoever links a question cuts it again
+def _tokens(text: str) -> tuple[Token, ...]:
     folded, places = fold_with_places(text)
     folded = _POSSESSIVE.sub("  ", folded)
     found = []
     for part in _WORD.finditer(folded):
         start, end = places[part.start()], places[part.end() - 1] + 1
         found.append(Token(singular(part.group()), part.group(), start, end))
-    return found
+    return tuple(found)
 
 
 def name_words(name: str) -> list[str]:
