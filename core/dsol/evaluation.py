@@ -15,7 +15,7 @@ from dsol.backend import Chat, Completion, Generate
 from dsol.calibration import Calibration, calibrate
 from dsol.errors import RunError
 from dsol.items import learn
-from dsol.metric import Metric, Score
+from dsol.metric import Metric, Score, brief
 from dsol.old import checked
 from dsol.run import write_text
 from dsol.sample import Sample
@@ -130,7 +130,7 @@ def learn_calibration(
     wrapped = solution.wrap(generate, settings, calibration=Calibration(), baseline=baseline, files=files)
     inputs = [solution.inputs(sample) for sample in (*samples, *unanswerable)]
     answers = _batched(wrapped, inputs, advance)
-    scores = [metric.score(sample, answer.value) for sample, answer in zip(samples, answers, strict=False)]
+    scores = [brief(metric, sample, answer.value) for sample, answer in zip(samples, answers, strict=False)]
     scores += [Score(0.0, items=(False,) * len(answer.items)) for answer in answers[len(samples) :]]
     by_model = [answer.source in ("model", "both") for answer in answers]
     signals = [
@@ -139,7 +139,7 @@ def learn_calibration(
     agree = [answer.evidence.get("agree") for answer in answers]
     right = [score.value >= 0.5 for score in scores]
     old = [baseline(one) if baseline else (None, 0.0) for one in inputs]
-    old_right = [metric.score(sample, output).value >= 0.5 for sample, (output, _) in zip(samples, old, strict=False)]
+    old_right = [brief(metric, sample, output).value >= 0.5 for sample, (output, _) in zip(samples, old, strict=False)]
     old_right += [False] * len(unanswerable)
     sure = [confidence if output is not None else None for output, confidence in old]
     learned = calibrate(signals, right, sure, old_right, agree, floor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from dsol.sample import Sample
 
@@ -58,3 +58,15 @@ class Metric(Protocol):
     def score(self, sample: Sample, output: Any) -> Score: ...
 
     def reduce(self, scores: Sequence[Score]) -> dict[str, Any]: ...
+
+
+@runtime_checkable
+class Brief(Protocol):
+    """What a metric offers as well where the detail of its scores is costly: a score without detail."""
+
+    def brief(self, sample: Sample, output: Any) -> Score: ...
+
+
+def brief(metric: Metric, sample: Sample, output: Any) -> Score:
+    """Score an answer where nobody looks at the detail, which may be missing."""
+    return metric.brief(sample, output) if isinstance(metric, Brief) else metric.score(sample, output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -14,6 +15,7 @@ from dsol_text2sql.reading import needs_quotes, parse, write
 from dsol_text2sql.schema import Schema
 
 
+@lru_cache(maxsize=4096)
 def canonical(sql: str, dialect: str, schema: Schema | None = None) -> str:
     """Write a query in the one style of training targets; the meaning stays.
 

@@ -33,7 +33,7 @@ def constants(sql: str, schema: Schema) -> tuple[Constant, ...]:
     A column that doesn't name its table is taken as a column of each of the query's tables that has one of that name.
     """
     try:
-        tree = parse(sql, schema.dialect)
+        tree = parse(sql, schema.dialect, copy=False)
     except Refused:
         return ()
     found: dict[Constant, None] = {}
@@ -49,9 +49,10 @@ def constant(node: exp.Expression | None, schema: Schema) -> Value | None:
         value = constant(node.this, schema)
         return -value if isinstance(value, int | float) else None
     if isinstance(node, exp.Column):
-        misquoted = not node.table and isinstance(node.this, exp.Identifier) and node.this.quoted
+        if node.table or not isinstance(node.this, exp.Identifier) or not node.this.quoted:
+            return None
         known = any(column.name.lower() == node.name.lower() for _, column in schema.columns())
-        return node.name if misquoted and not known else None
+        return None if known else node.name
     if not isinstance(node, exp.Literal):
         return None
     if node.is_string:

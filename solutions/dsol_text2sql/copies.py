@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from itertools import cycle
 from pathlib import Path
@@ -29,7 +29,12 @@ REPEATED = (0.0, 0.2, 0.5, 1.0)  # rows added for each row, where the key allows
 
 
 def draw_copy(original: Original, constants: Sequence[Constant], target: Path, *, seed: int) -> None:
-    """Write one altered copy to a new file; the same seed gives the same copy.
+    """Write one altered copy to a new file; the same seed gives the same copy."""
+    write_copy(original, altered(original, constants, seed=seed), target)
+
+
+def altered(original: Original, constants: Sequence[Constant], *, seed: int) -> dict[str, Rows]:
+    """Draw the rows of one copy, by table; the same seed gives the same rows.
 
     Rows are left out and repeated; links are moved to other existing rows; values are exchanged within their column;
     values on both sides of each constant are put in. No link is left that points to nothing.
@@ -51,6 +56,11 @@ def draw_copy(original: Original, constants: Sequence[Constant], target: Path, *
         _exchange(part, tables[part.name], chance)
         _put_near(part, tables, chosen[part.name], near[part.name], chance)
         chance.shuffle(tables[part.name])
+    return tables
+
+
+def write_copy(original: Original, tables: Mapping[str, Rows], target: Path) -> None:
+    """Write the rows of a copy to a new file."""
     with closing(sqlite3.connect(target, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")

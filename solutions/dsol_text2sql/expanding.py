@@ -36,7 +36,7 @@ def expand(text: str, pointers: Pointers) -> str:
             if _points(table.this, pointers.tables):
                 table.set("this", _identifier(pointers.tables[table.name], pointers))
         sql = write(tree, pointers.dialect, copy=False)
-        parse(sql, pointers.dialect)  # what a broken query was taken for may not be a query
+        parse(sql, pointers.dialect, copy=False)  # what a broken query was taken for may not be a query
         return sql
     except RecursionError as error:
         raise Refused("too_deep", "the statement is nested too deeply") from error
@@ -44,10 +44,11 @@ def expand(text: str, pointers: Pointers) -> str:
 
 def homes(tree: exp.Expression) -> dict[int, list[exp.Column]]:
     """Give the columns of each SELECT by its id; under 0 those outside any: ORDER BY of a UNION."""
-    own: dict[int, list[exp.Column]] = {0: []}
-    for select in tree.find_all(exp.Select):
-        own[id(select)] = []
-    for column in tree.find_all(exp.Column):
+    nodes = list(tree.find_all(exp.Select, exp.Column))
+    own: dict[int, list[exp.Column]] = {0: [], **{id(node): [] for node in nodes if isinstance(node, exp.Select)}}
+    for column in nodes:
+        if not isinstance(column, exp.Column):
+            continue
         around = column.find_ancestor(exp.Select, exp.SetOperation, exp.Subquery)
         while isinstance(around, exp.Subquery) and not isinstance(around.this, exp.Query):  # (a JOIN b ON ...)
             around = around.find_ancestor(exp.Select, exp.SetOperation, exp.Subquery)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -33,6 +34,7 @@ class Guarded:
     columns: tuple[str, ...]
 
 
+@lru_cache(maxsize=512)  # samples, draft and baseline often say the same, and whoever scores an answer checks it too
 def check(sql: str, schema: Schema, *, row_limit: int) -> Guarded:
     """Check a statement and write it anew, without comments and with a LIMIT of at most `row_limit` + 1; or refuse it.
 
@@ -51,9 +53,9 @@ def check(sql: str, schema: Schema, *, row_limit: int) -> Guarded:
         _limited(tree, row_limit)
         if schema.dialect == "postgres":
             shortened(tree)
-        text = write(tree, schema.dialect)
+        text = write(tree, schema.dialect, copy=False)
         # What was written must read back as the same harmless query.
-        _harmless(parse(text, schema.dialect), schema.dialect)
+        _harmless(parse(text, schema.dialect, copy=False), schema.dialect)
     except RecursionError as error:
         raise Refused("too_deep", "the statement is nested too deeply") from error
     return Guarded(text, query, tuple(resolver.tables), tuple(resolver.columns))

@@ -57,6 +57,9 @@ class NameIndex:
                         # "the support rep" of a customer is a row of Employee, not its number.
                         for form, score in _role_forms(column):
                             self._add(form, key.other, "", score)
+        self._by_letter: dict[str, list[str]] = defaultdict(list)
+        for form in self._forms:
+            self._by_letter[form[0]].append(form)
         self._longest = max((form.count(" ") + 1 for form in self._forms), default=0)
 
     def link(self, question: str | list[Token]) -> tuple[Named, ...]:
@@ -64,8 +67,10 @@ class NameIndex:
         read = tokens(question) if isinstance(question, str) else question
         spans: list[tuple[int, int, dict[tuple[str, str], float]]] = []
         for first in range(len(read)):
+            form = ""
             for last in range(first + 1, min(len(read), first + self._longest) + 1):
-                targets = self._forms.get(" ".join(token.key for token in read[first:last]))
+                form = f"{form} {read[last - 1].key}" if form else read[first].key
+                targets = self._forms.get(form)
                 if targets:
                     spans.append((first, last, targets))
         found: list[Named] = []
@@ -93,10 +98,9 @@ class NameIndex:
         """Find the names that a misspelt word means."""
         if len(token.key) < 5 or not token.key.isascii() or not token.key.isalpha() or token.key in stop_words():
             return {}
-        for form, targets in self._forms.items():
-            near = abs(len(form) - len(token.key)) <= 1 and form[0] == token.key[0]
-            if near and OSA.distance(form, token.key, score_cutoff=1) <= 1:
-                return {target: score * 0.7 for target, score in targets.items()}
+        for form in self._by_letter.get(token.key[0], ()):
+            if abs(len(form) - len(token.key)) <= 1 and OSA.distance(form, token.key, score_cutoff=1) <= 1:
+                return {target: score * 0.7 for target, score in self._forms[form].items()}
         return {}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal as OneOf
 
 LiteralKind = OneOf["string", "number", "year", "date"]
@@ -63,6 +64,7 @@ class Literal:
     end: int
 
 
+@lru_cache(maxsize=64)  # the rules and the prompt ask for the same question
 def literals(question: str) -> tuple[Literal, ...]:
     """Find the constants of a question in their order; a number inside a quoted string or a date isn't told twice."""
     question = question.translate(_WIDE)

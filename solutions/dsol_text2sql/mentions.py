@@ -40,9 +40,9 @@ def find(lookup: Lookup, question: str) -> list[Mention]:
     return sorted(hinted, key=lambda mention: (-mention.score, mention.start, mention.column))
 
 
-def quoted_or_counted(lookup: Lookup, question: str, found: Sequence[Literal]) -> tuple[Literal, ...]:
-    """Keep the literals that no whole value of the database accounts for."""
-    spans = [(m.start, m.end) for m in find(lookup, question) if m.whole]
+def quoted_or_counted(lookup: Lookup, named: Sequence[Mention], found: Sequence[Literal]) -> tuple[Literal, ...]:
+    """Keep the literals of a question that no whole value of the database accounts for; `named` are its mentions."""
+    spans = [(m.start, m.end) for m in named if m.whole]
     return tuple(
         literal
         for literal in found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -70,7 +70,8 @@ class ExecutionAccuracy:
         predicted = str(output.sql) if output is not None else ""
         key = (database.name, tuple(gold.sql for gold in golds), predicted)
         if key not in self._verdicts:
-            self._verdicts[key] = self._judge(database, golds, predicted)
+            verdict, right = self._judge(database, golds, predicted)
+            self._verdicts[key] = self._on_copies(verdict, database, right, predicted)
         verdict = self._verdicts[key]
         first = golds[0].sql
         wrong = "" if verdict.right else error_class(first, predicted, database.schema, verdict.reason)
@@ -87,6 +88,13 @@ class ExecutionAccuracy:
         if "template" in sample.meta:
             detail["template"] = sample.meta["template"]
         return Score(1.0 if verdict.right else 0.0, detail)
+
+    def brief(self, sample: Sample, output: Any) -> Score:
+        """Score an answer without drawing copies, which is most of the work: they change no `value`."""
+        database = self._database(sample)
+        predicted = str(output.sql) if output is not None else ""
+        verdict, _ = self._judge(database, self._accepted(sample, database), predicted)
+        return Score(1.0 if verdict.right else 0.0)
 
     def reduce(self, scores: Sequence[Score]) -> dict[str, Any]:
         """Sum up: accuracy, and the same on the copies, with DISTINCT kept and as sets of rows; then tables.
@@ -149,15 +157,16 @@ class ExecutionAccuracy:
                 self._golds[key] = f"{error} ({query})"
         return self._golds[key]
 
-    def _judge(self, database: Database, golds: Sequence[Gold], predicted: str) -> Verdict:
+    def _judge(self, database: Database, golds: Sequence[Gold], predicted: str) -> tuple[Verdict, list[Gold]]:
+        """Compare on the database alone; give the gold queries too that the prediction equals there."""
         if not predicted.strip():
-            return Verdict(reason="no_answer")
+            return Verdict(reason="no_answer"), []
         sql = joined_operators(predicted)
         plain = without_distinct(sql)
         try:
             kept = self._run(database, sql)
         except (Refused, QueryError) as error:
-            return Verdict(reason=error.reason)
+            return Verdict(reason=error.reason), []
         try:
             dropped = kept if plain == sql else self._run(database, plain)
             right = [gold for gold in golds if same(gold.dropped.rows, dropped.rows, ordered=asks_order(gold.sql))]
@@ -165,6 +174,11 @@ class ExecutionAccuracy:
             right = []
         with_distinct = any(same(gold.kept.rows, kept.rows, ordered=asks_order(gold.sql)) for gold in golds)
         as_set = any(same_set(gold.kept.rows, kept.rows) for gold in golds)
+        return Verdict("", bool(right), with_distinct, as_set), right
+
+    def _on_copies(self, verdict: Verdict, database: Database, right: Sequence[Gold], predicted: str) -> Verdict:
+        """Compare on copies with the gold queries that the prediction equals on the database."""
+        plain = without_distinct(joined_operators(predicted))
         on_copies, copies = False, 0
         for gold in right:
             guarded = check(plain, database.schema, row_limit=ROWS).sql
@@ -173,7 +187,7 @@ class ExecutionAccuracy:
             agreement = Agreement(True, self._copies) if alike else self._suite(database).agreement(gold.plain, guarded)
             copies = max(copies, agreement.copies)
             on_copies = on_copies or agreement.agrees
-        return Verdict("", bool(right), with_distinct, as_set, on_copies, copies)
+        return replace(verdict, on_copies=on_copies, copies=copies)
 
     def _run(self, database: Database, sql: str) -> Result:
         """Run a model's query: only what the guard let through and wrote anew."""

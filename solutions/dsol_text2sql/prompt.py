@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dsol import Prompt
 from dsol_text2sql.annotation import annotate
-from dsol_text2sql.canonical import canonical
 from dsol_text2sql.completion import parse as parse_sql
 from dsol_text2sql.expanding import expand
 from dsol_text2sql.linking import NameIndex
@@ -19,7 +19,8 @@ from dsol_text2sql.query import Refused
 from dsol_text2sql.schema import Schema
 from dsol_text2sql.schema_text import estimate, harmless, identifier, literal, schema_text
 from dsol_text2sql.settings import LONGEST_QUESTION, Output, Settings
-from dsol_text2sql.shortening import shorten, unsaid
+from dsol_text2sql.shortening import unsaid
+from dsol_text2sql.shorthand import Shorthand
 from dsol_text2sql.stitching import with_links
 from dsol_text2sql.text import name_words
 
@@ -50,7 +51,7 @@ def parse(completion: str, values: Mapping[str, Any]) -> Output | None:
     if output is None or not values.get("pointers"):
         return output
     try:
-        return Output(sql=expand(output.sql, Pointers.from_json(str(values["pointers"]))))
+        return Output(sql=_expanded(output.sql, str(values["pointers"])))
     except Refused:
         return output  # what is wrong with it is said by whoever checks it
 
@@ -64,7 +65,7 @@ def prompt_values(
     literals: Sequence[Literal] = (),
     names: NameIndex | None = None,
     draft: str = "",
-    pointers: Pointers | None = None,
+    shorthand: Shorthand | None = None,
 ) -> dict[str, str]:
     """Give what the prompt shows for one question (a sample's `input`).
 
@@ -81,11 +82,12 @@ def prompt_values(
     plain = " ".join(question.split())
     if settings.notation == "pointers":
         names = names or NameIndex(schema)
-        pointers = pointers or Pointers.of(with_links(schema))
+        shorthand = shorthand or Shorthand(schema, Pointers.of(with_links(schema)))
+        pointers = shorthand.pointers
         annotated, named = annotate(plain, names, matches[: settings.matches], literals, pointers)
         pointers = replace(pointers, values=named)
         if draft:
-            draft, pointers = _short(draft, schema, pointers, plain)
+            draft, pointers = _short(draft, shorthand, pointers, plain)
         return {
             "dialect": DIALECTS.get(schema.dialect, schema.dialect),
             "schema": _listing(question, schema, matches, settings, names, pointers) if settings.listing else "",
@@ -104,13 +106,18 @@ def prompt_values(
     }
 
 
-def _short(sql: str, schema: Schema, pointers: Pointers, question: str) -> tuple[str, Pointers]:
+@lru_cache(maxsize=1024)  # samples of one question repeat each other
+def _expanded(text: str, pointers: str) -> str:
+    return expand(text, Pointers.from_json(pointers))
+
+
+def _short(sql: str, shorthand: Shorthand, pointers: Pointers, question: str) -> tuple[str, Pointers]:
     """Write the draft with pointers, some of them to what it says in other words than the question."""
     try:
-        whole = canonical(sql, schema.dialect, schema)
-        more = unsaid(whole, schema.dialect, question, pointers.values)
+        whole = shorthand.canonical(sql)
+        more = unsaid(whole, pointers.dialect, question, pointers.values)
         pointers = replace(pointers, values=(*pointers.values, *more))
-        return shorten(whole, schema, pointers), pointers
+        return shorthand.shorten(whole, pointers.values), pointers
     except Refused:
         return sql, pointers
 

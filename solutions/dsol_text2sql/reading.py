@@ -24,12 +24,17 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 OPENING, CLOSING = {TokenType.L_PAREN, TokenType.L_BRACKET}, {TokenType.R_PAREN, TokenType.R_BRACKET}
 JOINS = {TokenType.JOIN, TokenType.STRAIGHT_JOIN}
 CONDITIONS = {TokenType.ON, TokenType.USING}
+PLACE = {"line", "col", "start", "end"}
 NEGATED = {exp.In: "IN", exp.Between: "BETWEEN", exp.Is: "IS", exp.Like: "LIKE", exp.ILike: "ILIKE"}
 
 
-def parse(sql: str, dialect: str) -> exp.Expression:
-    """Parse exactly one SELECT, or a WITH, UNION, INTERSECT or EXCEPT of them; raise Refused."""
-    return _parsed(sql, dialect).copy()
+def parse(sql: str, dialect: str, *, copy: bool = True) -> exp.Expression:
+    """Parse exactly one SELECT, or a WITH, UNION, INTERSECT or EXCEPT of them; raise Refused.
+
+    Without `copy` the tree is others' as well, to be looked at only.
+    """
+    tree = _parsed(sql, dialect)
+    return tree.copy() if copy else tree
 
 
 @lru_cache(maxsize=512)  # one query is looked at by many in turn; a copy costs a twentieth of reading it
@@ -43,7 +48,7 @@ def _parsed(sql: str, dialect: str) -> exp.Expression:
     if not START.match(sql):
         raise Refused("not_a_query", f"only SELECT is run; the statement begins with {sql.strip()[:20]!r}")
     depth = deepest = 0
-    for letter in sql:
+    for letter in sql if sql.count("(") + sql.count("[") > DEEPEST else "":
         depth += (letter in "([") - (letter in ")]")
         deepest = max(deepest, depth)
     if deepest > DEEPEST:
@@ -68,6 +73,10 @@ def _parsed(sql: str, dialect: str) -> exp.Expression:
     tree = trees[0]
     if not isinstance(tree, exp.Select | exp.SetOperation | exp.Subquery):
         raise Refused("not_a_query", f"only SELECT is run, not {tree.key.upper()}")
+    for node in tree.walk():
+        # Where a name stood is half of what a copy copies; only of quotes it is asked which ones stood there.
+        if node.meta.keys() <= PLACE and not (isinstance(node, exp.Identifier) and node.args.get("quoted")):
+            node._meta = None
     return tree
 
 

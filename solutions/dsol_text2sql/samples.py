@@ -22,9 +22,8 @@ from dsol_text2sql.prompt import prompt_values
 from dsol_text2sql.query import QueryError, Refused
 from dsol_text2sql.questions import tidy
 from dsol_text2sql.results import asks_order, same
-from dsol_text2sql.schema import Schema
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.shortening import shorten
+from dsol_text2sql.shorthand import Shorthand, outline
 from dsol_text2sql.slots import pieces
 from dsol_text2sql.values import Aliases, ValueIndex
 
@@ -128,32 +127,6 @@ def without_constants(target: str) -> str:
     return _LIST.sub("IN (?)", _NEGATIVE.sub("?", "".join(cut)))
 
 
-def _outline(target: str, values: Sequence[str | int]) -> str:
-    """Put for each string of a canonical query which value it is, so that equal outlines get equal pointers.
-
-    What stays is what `shorten` may write out again: strings that are no value as they are written, and numbers.
-    """
-    exact: dict[str, int] = {}
-    loose: dict[str, int] = {}
-    for number, value in enumerate(values):
-        written = str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
-        exact.setdefault(written, number)
-        loose.setdefault(written.lower(), number)
-    cut = pieces(target)
-    for place, piece in enumerate(cut):
-        front = back = ""
-        text = piece
-        if place > 1 and cut[place - 2].upper() in ("LIKE", "ILIKE"):
-            front, back = "%" * piece.startswith("'%"), "%" * piece.endswith("%'")
-            inside = piece[1:-1].removeprefix(front).removesuffix(back)
-            text = f"'{inside}'" if front or back else ""
-        if text[:1] == "'" and text in exact and not {"%", "\\"} & set(text):
-            cut[place] = f"\x00{front}{exact[text]}{back}"
-        elif text.lower() in loose:
-            cut[place] = f"\x00{piece}\x00{loose[text.lower()]}"
-    return "".join(cut)
-
-
 class Rendering:
     """Make the samples of several databases as the wrapper will make its prompts."""
 
@@ -171,7 +144,7 @@ class Rendering:
         self._schemas = {name: database.schema for name, database in databases.items()}
         self.databases = databases
         self.numberings = numberings or {name: numbering(schema) for name, schema in self._schemas.items()}
-        self._pointers: dict[str, Pointers] = {}
+        self._shorthands: dict[str, Shorthand] = {}
         self._shortened: dict[tuple[str, str], str] = {}  # "" where a query is better left as it is
         self._names = {name: NameIndex(schema) for name, schema in self._schemas.items()}
         self._knowledge = {name: Knowledge.of(schema, indexes[name]) for name, schema in self._schemas.items()}
@@ -196,7 +169,7 @@ class Rendering:
             literals=index.literals(question) if literals(question) else (),
             names=self._names[example.database],
             draft=draft(question, self._knowledge[example.database]) if self.settings.draft else "",
-            pointers=self._numbered(example.database),
+            shorthand=self._shorthand(example.database),
         )
         target = self.writing.target(example)
         return Sample(
@@ -213,28 +186,30 @@ class Rendering:
             },
         )
 
-    def _numbered(self, database: str) -> Pointers | None:
-        """Give a database's pointers, in the order that the run keeps."""
+    def _shorthand(self, database: str) -> Shorthand | None:
+        """Give a database's pointers, in the order that the run keeps, and how they are written."""
         if self.settings.notation != "pointers":
             return None
-        if database not in self._pointers:
+        if database not in self._shorthands:
             linked = self._knowledge[database].schema
-            self._pointers[database] = Pointers.of(linked, known=self.numberings.get(database, ()))
-        return self._pointers[database]
+            pointers = Pointers.of(linked, known=self.numberings.get(database, ()))
+            self._shorthands[database] = Shorthand(self._schemas[database], pointers)
+        return self._shorthands[database]
 
     def _pointed(self, target: str, database: str, said: str) -> str:
         """Write a target with pointers where it then still says the same, else as SQL."""
-        schema, pointers = self._schemas[database], Pointers.from_json(said)
-        key = (database, _outline(target, pointers.values))
+        pointers = Pointers.from_json(said)
+        key = (database, outline(target, pointers.values))
         if key not in self._shortened:
-            self._shortened[key] = self._shorten(target, schema, pointers, database)
+            self._shortened[key] = self._shorten(target, pointers, database)
         return self._shortened[key] or target
 
-    def _shorten(self, target: str, schema: Schema, pointers: Pointers, database: str) -> str:
+    def _shorten(self, target: str, pointers: Pointers, database: str) -> str:
+        schema, shorthand = self._schemas[database], self._shorthands[database]
         try:
-            short = shorten(target, schema, pointers)
+            short = shorthand.shorten(target, pointers.values)
             again = expand(short, pointers)
-            equal = canonical(again, schema.dialect, schema) == target
+            equal = again == target or canonical(again, schema.dialect, schema) == target
             return short if equal or self._equal(again, target, database) else ""
         except Refused:
             return ""

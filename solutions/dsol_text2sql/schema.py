@@ -63,6 +63,10 @@ class Schema:
     tables: tuple[Table, ...]
     foreign_keys: tuple[ForeignKey, ...] = field(default=())
 
+    def __hash__(self) -> int:
+        # Caches hash a schema for every query; all columns with their samples would take longer than most queries.
+        return hash((self.name, self.dialect, tuple(table.name for table in self.tables)))
+
     def table(self, name: str) -> Table | None:
         """Find a table by name, in any case."""
         return next((table for table in self.tables if table.name.lower() == name.lower()), None)

@@ -58,9 +58,12 @@ def shorten(sql: str, schema: Schema, pointers: Pointers) -> str:
 
 def _rename_aliases(tree: exp.Expression, schema: Schema) -> None:
     """Call tables that meet themselves a, b, ...: canonical's t1, t2, ... would read as pointers."""
+    aliases = list(tree.find_all(exp.TableAlias))
+    if not aliases:
+        return
     taken = {table.name.lower() for table in schema.tables} | {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
     renamed: dict[str, str] = {}
-    for alias in tree.find_all(exp.TableAlias):
+    for alias in aliases:
         found = _ALIAS.fullmatch(alias.name)
         letter = chr(ord("a") + int(found[1]) - 1) if found and int(found[1]) <= 26 else ""
         if letter and letter not in taken and isinstance(alias.parent, exp.Table | exp.Subquery):
@@ -163,7 +166,7 @@ def unsaid(sql: str, dialect: str, question: str, values: Sequence[str | int]) -
     """
     known = {str(value).lower() for value in values}
     found: list[str | int] = []
-    for literal in parse(sql, dialect).find_all(exp.Literal):
+    for literal in parse(sql, dialect, copy=False).find_all(exp.Literal):
         text = literal.name.strip("%") if literal.is_string else literal.name
         if not isinstance(literal.parent, (*COMPARISONS, exp.Like, exp.ILike, exp.In)) or text.lower() in known:
             continue

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dsol_text2sql.constants import constants
-from dsol_text2sql.copies import draw_copy
+from dsol_text2sql.constants import Constant, constants
+from dsol_text2sql.copies import Rows, altered, write_copy
 from dsol_text2sql.database import Database
 from dsol_text2sql.original import Original, read_original, with_constants
 from dsol_text2sql.query import QueryError
@@ -35,6 +35,9 @@ class Suite:
         self._database = database
         self._timeout = timeout
         self._copies = copies
+        # One gold query after the other is compared with several predictions.
+        self._near = lru_cache(maxsize=1)(self._find_near)
+        self._altered = lru_cache(maxsize=2 * COPIES)(self._alter)
 
     def agreement(self, gold: str, predicted: str) -> Agreement:
         """Compare two queries, both as they are to be run, on copies drawn for the gold query.
@@ -47,8 +50,7 @@ class Suite:
         if path is None:
             return Agreement(True, 0)
         schema = self._database.schema
-        found = constants(gold, schema)
-        original = with_constants(self._original, path, found)
+        original, _ = self._near(gold)
         tables = frozenset(table.name.lower() for table in schema.tables)
         used = 0
         with TemporaryDirectory(prefix="dsol-copies-") as folder:
@@ -57,7 +59,7 @@ class Suite:
                     break
                 file = Path(folder) / f"{seed}.sqlite"
                 try:
-                    draw_copy(original, found, file, seed=seed)
+                    write_copy(original, self._altered(gold, seed), file)
                 except sqlite3.Error:  # a constraint or collation that only its own program knows
                     continue
                 source = SqliteSource(file, name=schema.name)
@@ -71,6 +73,15 @@ class Suite:
                 if agrees is False:
                     return Agreement(False, used)
         return Agreement(True, used)
+
+    def _find_near(self, gold: str) -> tuple[Original, tuple[Constant, ...]]:
+        """Give the constants of a gold query, and what copies are drawn from with rows that hold them."""
+        found = constants(gold, self._database.schema)
+        path = self._database.file
+        return (with_constants(self._original, path, found) if path is not None else self._original), found
+
+    def _alter(self, gold: str, seed: int) -> dict[str, Rows]:
+        return altered(*self._near(gold), seed=seed)
 
     @cached_property
     def _original(self) -> Original:

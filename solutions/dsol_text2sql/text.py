@@ -11,6 +11,7 @@ from dsol.folding import fold, fold_with_places
 CJK = "\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
+_WORD_IN_NAME = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 _IRREGULAR = {
     "people": "person",
     "men": "man",
@@ -71,16 +72,25 @@ def keys(text: str) -> list[str]:
 
 def tokens(text: str) -> list[Token]:
     """Cut a text as `keys` does, with the place of every token in the text itself."""
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=64)  # whoever links a question cuts it again
+def _tokens(text: str) -> tuple[Token, ...]:
     folded, places = fold_with_places(text)
     folded = _POSSESSIVE.sub("  ", folded)
     found = []
     for part in _WORD.finditer(folded):
         start, end = places[part.start()], places[part.end() - 1] + 1
         found.append(Token(singular(part.group()), part.group(), start, end))
-    return found
+    return tuple(found)
 
 
 def name_words(name: str) -> list[str]:
     """Split a column or table name (CamelCase, snake_case, spaces, Chinese) into comparable words."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", " ", name)
-    return keys(spaced)
+    return list(_name_words(name))
+
+
+@lru_cache(maxsize=1 << 12)
+def _name_words(name: str) -> tuple[str, ...]:
+    return tuple(keys(_WORD_IN_NAME.sub(" ", name)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any, Protocol
 
 from dsol_text2sql.literals import Literal, literals
-from dsol_text2sql.lookup import Lookup
+from dsol_text2sql.lookup import Lookup, Mention
 from dsol_text2sql.mentions import find, quoted_or_counted
 from dsol_text2sql.schema import Column, Schema, Table
 from dsol_text2sql.territories import known_names
@@ -62,8 +62,7 @@ class ValueIndex:
         self.columns = [(table, column, kind, tuple(values)) for table, column, kind, values in columns]
         self.schema_words = frozenset(schema_words)
         self.aliases = {phrase: [(t, c, v) for t, c, v in targets] for phrase, targets in (aliases or {}).items()}
-        self._lookup = _lookup(self.columns, self.schema_words, self.aliases)
-        self._find = lru_cache(maxsize=64)(partial(find, self._lookup))  # rules and prompt ask for the same question
+        self._find = lru_cache(maxsize=64)(self._mentions)  # rules and prompt ask for the same question
 
     @classmethod
     def build(
@@ -121,7 +120,14 @@ class ValueIndex:
 
     def literals(self, question: str) -> tuple[Literal, ...]:
         """Find quoted strings, numbers and dates of the question that are not values of the database."""
-        return quoted_or_counted(self._lookup, question, literals(question))
+        return quoted_or_counted(self._lookup, self._find(question), literals(question))
+
+    @cached_property
+    def _lookup(self) -> Lookup:
+        return _lookup(self.columns, self.schema_words, self.aliases)
+
+    def _mentions(self, question: str) -> list[Mention]:
+        return find(self._lookup, question)
 
     def to_json(self) -> dict[str, Any]:
         """Give the index as JSON values; `from_json` reads them back."""

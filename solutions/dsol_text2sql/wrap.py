@@ -21,6 +21,7 @@ from dsol_text2sql.questions import language_of, orders_a_change, tidy
 from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.samples import read_numberings
 from dsol_text2sql.settings import Input, Output, Settings
+from dsol_text2sql.shorthand import Shorthand
 from dsol_text2sql.strange import named, strange
 from dsol_text2sql.values import Match, ValueIndex
 
@@ -48,8 +49,8 @@ class Place:
     heard: frozenset[str] = frozenset()  # what the questions that were learned from are made of
 
     @cached_property
-    def pointers(self) -> Pointers:
-        return Pointers.of(self.knowledge.schema, known=self.order)
+    def shorthand(self) -> Shorthand:
+        return Shorthand(self.database.schema, Pointers.of(self.knowledge.schema, known=self.order))
 
     @cached_property
     def values(self) -> ValueIndex:
@@ -137,7 +138,7 @@ def wrap(
             literals=literals,
             names=place.names,
             draft=rules,
-            pointers=place.pointers if settings.notation == "pointers" else None,
+            shorthand=place.shorthand if settings.notation == "pointers" else None,
         )
         return Asked(question, place, matches, literals, values, prompt.chat(values), rules)
 
