@@ -22,42 +22,13 @@ from dsol.arguments import (
     read_parts,
 )
 from dsol.errors import RecipeError
-from dsol.plugins import Plugins
-from dsol.terminal import print_rows, print_tables, warn
+from dsol.terminal import print_rows, print_tables
 
 if TYPE_CHECKING:
     from dsol.mcq.scoring import Options
 
 FormOption = Literal["letters", "text", "both"]
 ChatOption = Literal["auto", "yes", "no"]
-
-
-def list_solutions(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List the solutions that are installed."""
-    plugins: Plugins = context.obj
-    rows = [{"solution": one.name, "summary": one.summary} for one in plugins.solutions.values()]
-    print_rows(rows, as_json)
-    warn(plugins)
-
-
-def list_plugins(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List the plugins that were found, what they bring, and what is broken."""
-    plugins: Plugins = context.obj
-    brought = {name: [one.name for one in result or ()] for name, result in plugins.call("dsol_solutions")}
-    for name, result in plugins.call("dsol_backends"):
-        brought[name] = [*brought.get(name, []), *(f"backend {one}" for one in result or ())]
-    for name, bases in plugins.call("dsol_bases"):
-        brought[name] = [*brought.get(name, []), *(f"base {one}" for one in bases or ())]
-    rows = [
-        {
-            "plugin": one.name,
-            "from": one.distribution,
-            "brings": ", ".join(brought.get(one.name, [])),
-            "state": one.error or "ok",
-        }
-        for one in plugins.found.values()
-    ]
-    print_rows(rows, as_json)
 
 
 def plan(
