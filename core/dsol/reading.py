@@ -36,7 +36,7 @@ def read_parts(
     """
     names, given, source = _given(plugins, targets, recipe)
     solutions = [plugins.solution(name) for name in names]
-    theirs = recipe if recipe and len(names) > 1 and _is_name(recipe) else None
+    theirs = recipe if recipe and len(names) > 1 and layers.is_name(recipe) else None
     defaults = {one.name: _own_layers(one, theirs) for one in solutions}
     settings = {one.name: one.Settings for one in solutions}
     said: dict[str, Any] = {"solutions": read_options(options, settings, own)}
@@ -80,27 +80,18 @@ def _given(plugins: Plugins, targets: Sequence[str], recipe: Path | None) -> tup
     if not recipe:
         return list(targets), {}, "recipe"
     only = targets[0] if len(targets) == 1 else ""
-    if not recipe.exists() and only:
-        recipe = layers.named(recipe, plugins.solution(only).recipe)
-    elif _is_name(recipe):
-        return list(targets), {}, "recipe"
+    if layers.is_name(recipe):
+        if not only:
+            return list(targets), {}, "recipe"
+        recipe = layers.named(recipe, plugins.solution(only))
     given = layers.spelled(layers.read_layer(recipe), only)
     return list(targets), given, str(recipe)
 
 
 def _own_layers(solution: Solution, name: Path | None) -> list[dict[str, Any]]:
     """Read a solution's recipe, and its further one of that name."""
-    paths = [solution.recipe]
-    if name:
-        paths.append(layers.named(name, solution.recipe))
-        if paths[1] == name:
-            raise RecipeError("--recipe", [f"{solution.name} has no recipe named {name}, and there is no such file"])
+    paths = [solution.recipe, *([layers.named(name, solution)] if name else [])]
     return [layers.spelled(layers.read_layer(path), solution.name) for path in paths]
-
-
-def _is_name(recipe: Path) -> bool:
-    """Tell a name, such as long, from a file."""
-    return not recipe.exists() and recipe.suffix not in SUFFIXES
 
 
 def _is_recipe(target: str, plugins: Plugins) -> bool:
