@@ -40,7 +40,12 @@ BaselineOption = Annotated[
 
 
 def read_parts(
-    context: typer.Context, words: list[str], recipe: Path | None, base: str, changes: list[str] | None
+    context: typer.Context,
+    words: list[str],
+    recipe: Path | None,
+    base: str,
+    changes: list[str] | None,
+    like: str = "",
 ) -> Parts:
     """Read the recipe that a command's words mean: names of solutions or a recipe file, then the solutions' options."""
     from dsol import reading
@@ -49,7 +54,8 @@ def read_parts(
     if not first:
         raise RecipeError("command line", [f"name a solution or a recipe file before {words[0]}"])
     options = [*words[first:], *context.args]
-    return reading.read_parts(context.obj, words[:first], options, recipe, base, changes or (), own_options(context))
+    own = own_options(context)
+    return reading.read_parts(context.obj, words[:first], options, recipe, base, changes or (), own, like)
 
 
 def own_options(context: typer.Context) -> list[str]:

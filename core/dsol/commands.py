@@ -57,7 +57,7 @@ def plan(
     from dsol.run import Run
     from dsol.sizing import duration, look, parse
 
-    parts = read_parts(context, targets, recipe, base, changes)
+    parts = read_parts(context, targets, recipe, base, changes, like=shape)
     found = planning.shape_of(parts, shape)
     machine = parse(gpu) if gpu else look()
     named = bool(gpu) and machine.device != "cpu"

@@ -27,12 +27,13 @@ def read_parts(
     base: str = "",
     changes: Sequence[str] = (),
     own: Sequence[str] = (),
+    like: str = "",
 ) -> Parts:
     """Lay the layers over each other: the solutions' own (see `dsol.joining`), the user's file, options, overrides.
 
     `targets`: names of solutions, or one recipe file. `options`: words such as `--database x.sqlite`, for the solution
     that has that setting; `own`: the command's own ones, for the message about an unknown one. All mistakes are one
-    RecipeError.
+    RecipeError. `like`: take what the recipes say for this base (`bases`), whatever base the run has.
     """
     names, given, source = _given(plugins, targets, recipe)
     solutions = [plugins.solution(name) for name in names]
@@ -45,7 +46,7 @@ def read_parts(
     only = names[0] if len(names) == 1 else ""
     over = [layers.spelled(layers.parse_override(change), only) for change in changes]
     lower = [layer for name in reversed(names) for layer in defaults[name]]  # of their bases the first one's counts
-    chosen = str(layers.merge(*lower, given, said, *over).get("base", ""))
+    chosen = like or str(layers.merge(*lower, given, said, *over).get("base", ""))
     lowest: dict[str, Any] = {"solutions": {name: {} for name in names}}
     user = [layers.for_base(given, chosen), said, *over]
     fitting = {name: [layers.for_base(layer, chosen) for layer in some] for name, some in defaults.items()}

@@ -54,7 +54,8 @@ def test_a_question_without_quotes_is_told_to_have_some(dsol):
 
 
 def test_a_plan_of_a_large_base_is_whole_at_80_columns(dsol, tmp_path):
-    shown = dsol("plan", "text2sql", "--shape", "Qwen3-8B", "--gpu", "1x80GB", cwd=tmp_path, COLUMNS="80")
+    full = ("--set", "stages.sft.tune=full", "--set", "stages.sft.force=full")
+    shown = dsol("plan", "text2sql", "--shape", "Qwen3-8B", "--gpu", "1x80GB", *full, cwd=tmp_path, COLUMNS="80")
     assert shown.returncode == 0, shown.stderr
     assert "too large *" in shown.stdout
     assert "…" not in shown.stdout

@@ -1,5 +1,6 @@
 """Recipes: layers, overrides, and all mistakes at once, each with its path and what is allowed."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -241,3 +242,16 @@ def test_an_unknown_option_is_set_beside_the_commands_own_and_the_solutions(word
     assert said in message
     assert "--examples" in message
     assert "--recipe" in message
+
+
+def test_a_plan_for_a_shape_is_that_of_a_base_of_this_shape(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def planned(*words):
+        application(load_plugins())(["plan", "text2sql", *words, "--gpu", "1x80GB", "--json"], standalone_mode=False)
+        return json.loads(capsys.readouterr().out)
+
+    shape, base = planned("--shape", "Qwen3-8B"), planned("--base", "Qwen3-8B")
+    assert shape["stages"] == base["stages"]
+    assert shape["stages"][0]["tokens_from"].startswith("3 times its rows")
+    assert planned("--shape", "scratch:small")["stages"][0]["tokens"] == 1_500_000
