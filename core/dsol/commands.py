@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dsol.arguments import (
+    AskedRunOption,
     BaselineOption,
     BaseOption,
     JsonOption,
@@ -20,6 +21,7 @@ from dsol.arguments import (
     own_options,
     read_baseline,
     read_parts,
+    read_question,
 )
 from dsol.errors import RecipeError
 from dsol.terminal import print_rows, print_tables
@@ -248,8 +250,15 @@ def compare(
 
 def ask(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(help="A solution (its newest run is taken), or a run's folder.")],
-    question: Annotated[str, typer.Argument(help="What to ask; for some solutions a file.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[SOLUTION|RUN] QUESTION",
+            help="A solution (its newest run is taken) or a run's folder, if --run names none; then what to ask, for "
+            "some solutions a file.",
+        ),
+    ],
+    run: AskedRunOption = "",
     solution: SolutionOption = "",
     baseline: BaselineOption = "",
     as_json: JsonOption = False,
@@ -259,14 +268,12 @@ def ask(
     from dsol.options import read_options
     from dsol.run import find_run
 
-    if context.args and not context.args[0].startswith("-"):
-        words = " ".join((question, *context.args))
-        raise RecipeError("command line", [f'put a question of several words in quotes: dsol ask {target} "{words}"'])
-    named = target in context.obj.solutions and not Path(target).exists()
-    found = find_run("", target) if named else find_run(target)
+    target, question, settings = read_question(context, words, run)
+    named = target in context.obj.solutions and (bool(run) or not Path(target).exists())
+    found = find_run(run or ("" if named else target), target if named else "")
     parts = serving.open_parts(found, context.obj)
     task = serving.pick(parts, found, target if named else solution)
-    options = read_options(context.args, {task.name: task.solution.Settings}, own_options(context))
+    options = read_options(settings, {task.name: task.solution.Settings}, own_options(context))
     parts = serving.change(parts, found, task, options.get(task.name, {}))
     task = serving.pick(parts, found, task.name)
     old = read_baseline(baseline, [task.name]).get(task.name)
