@@ -37,10 +37,13 @@ def outside(tmp_path_factory):
 def start(outside):
     """Start `dsol` in a process that sees the outside distributions; give its Popen object."""
 
+    own = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+
     def begin(*words, cwd=None, **more):
         environment = {
-            # What the tests were started with stays in front: they may run beside the checkout that is installed.
-            "PYTHONPATH": os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH", ""), str(outside)])),
+            # What the tests were started with stays in front, also where it is relative and the command runs elsewhere:
+            # they may run beside the checkout that is installed.
+            "PYTHONPATH": os.pathsep.join([*own, str(outside)]),
             "PATH": "/usr/bin:/bin",
             "COLUMNS": "200",
             "HOME": str(outside),

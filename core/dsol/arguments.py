@@ -21,6 +21,7 @@ Targets = Annotated[
     ),
 ]
 RunOption = Annotated[Path | None, typer.Option("--run", help="The run's folder [default: runs/<its name>].")]
+AskedRunOption = Annotated[str, typer.Option("--run", help="A run's folder [default: the solution's newest run].")]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -40,7 +41,12 @@ BaselineOption = Annotated[
 
 
 def read_parts(
-    context: typer.Context, words: list[str], recipe: Path | None, base: str, changes: list[str] | None
+    context: typer.Context,
+    words: list[str],
+    recipe: Path | None,
+    base: str,
+    changes: list[str] | None,
+    like: str = "",
 ) -> Parts:
     """Read the recipe that a command's words mean: names of solutions or a recipe file, then the solutions' options."""
     from dsol import reading
@@ -49,7 +55,24 @@ def read_parts(
     if not first:
         raise RecipeError("command line", [f"name a solution or a recipe file before {words[0]}"])
     options = [*words[first:], *context.args]
-    return reading.read_parts(context.obj, words[:first], options, recipe, base, changes or (), own_options(context))
+    own = own_options(context)
+    return reading.read_parts(context.obj, words[:first], options, recipe, base, changes or (), own, like)
+
+
+def read_question(context: typer.Context, words: list[str], run: str) -> tuple[str, str, list[str]]:
+    """Part what stands behind `dsol ask`: a solution or a run ("": what `--run` names), the question, settings."""
+    first = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))
+    asked, settings = words[:first], [*words[first:], *context.args]
+    front = f"dsol ask --run {run}" if run else "dsol ask"
+    whom = bool(asked) and (not run or (len(asked) > 1 and asked[0] in context.obj.solutions))
+    target, said = (asked[0] if whom else ""), asked[whom:]
+    if len(said) > 1:
+        begin = f"{front} {target}".rstrip()
+        raise RecipeError("command line", [f'put a question of several words in quotes: {begin} "{" ".join(said)}"'])
+    if not said:
+        example = front if run else f"{front} {target if target in context.obj.solutions else 'runs/mine'}"
+        raise RecipeError("command line", [f'what is asked, and of which solution or run? write {example} "..."'])
+    return target, said[0], settings
 
 
 def own_options(context: typer.Context) -> list[str]:

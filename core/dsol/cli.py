@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dsol import __version__, commands, proxies
+from dsol import __version__, commands, installed, proxies
 from dsol.errors import DsolError
 from dsol.help import SettingsCommand
 from dsol.plugins import Plugins, load_plugins, skipped
@@ -48,8 +48,8 @@ def application(plugins: Plugins) -> typer.Typer:
     ) -> None:
         context.obj = plugins
 
-    app.command("list", short_help="List the solutions that are installed.")(commands.list_solutions)
-    app.command("plugins", short_help="List what plugins bring, and what is broken.")(commands.list_plugins)
+    app.command("list", short_help="List the solutions that are installed.")(installed.list_solutions)
+    app.command("plugins", short_help="List what plugins bring, and what is broken.")(installed.list_plugins)
     app.command("plan", short_help="Show what know-how rules propose, memory and time.", **OPEN)(commands.plan)
     app.command("data", short_help="Build, split and check the samples, and stop there.", **OPEN)(commands.build_data)
     app.command("train", short_help="Train, score, and compare with the baseline.", **OPEN)(commands.train)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dsol.arguments import (
+    AskedRunOption,
     BaselineOption,
     BaseOption,
     JsonOption,
@@ -20,44 +21,16 @@ from dsol.arguments import (
     own_options,
     read_baseline,
     read_parts,
+    read_question,
 )
 from dsol.errors import RecipeError
-from dsol.plugins import Plugins
-from dsol.terminal import print_rows, print_tables, warn
+from dsol.terminal import print_rows, print_tables
 
 if TYPE_CHECKING:
     from dsol.mcq.scoring import Options
 
 FormOption = Literal["letters", "text", "both"]
 ChatOption = Literal["auto", "yes", "no"]
-
-
-def list_solutions(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List the solutions that are installed."""
-    plugins: Plugins = context.obj
-    rows = [{"solution": one.name, "summary": one.summary} for one in plugins.solutions.values()]
-    print_rows(rows, as_json)
-    warn(plugins)
-
-
-def list_plugins(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List the plugins that were found, what they bring, and what is broken."""
-    plugins: Plugins = context.obj
-    brought = {name: [one.name for one in result or ()] for name, result in plugins.call("dsol_solutions")}
-    for name, result in plugins.call("dsol_backends"):
-        brought[name] = [*brought.get(name, []), *(f"backend {one}" for one in result or ())]
-    for name, bases in plugins.call("dsol_bases"):
-        brought[name] = [*brought.get(name, []), *(f"base {one}" for one in bases or ())]
-    rows = [
-        {
-            "plugin": one.name,
-            "from": one.distribution,
-            "brings": ", ".join(brought.get(one.name, [])),
-            "state": one.error or "ok",
-        }
-        for one in plugins.found.values()
-    ]
-    print_rows(rows, as_json)
 
 
 def plan(
@@ -86,7 +59,7 @@ def plan(
     from dsol.run import Run
     from dsol.sizing import duration, look, parse
 
-    parts = read_parts(context, targets, recipe, base, changes)
+    parts = read_parts(context, targets, recipe, base, changes, like=shape)
     found = planning.shape_of(parts, shape)
     machine = parse(gpu) if gpu else look()
     named = bool(gpu) and machine.device != "cpu"
@@ -277,8 +250,15 @@ def compare(
 
 def ask(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(help="A solution (its newest run is taken), or a run's folder.")],
-    question: Annotated[str, typer.Argument(help="What to ask; for some solutions a file.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[SOLUTION|RUN] QUESTION",
+            help="A solution (its newest run is taken) or a run's folder, if --run names none; then what to ask, for "
+            "some solutions a file.",
+        ),
+    ],
+    run: AskedRunOption = "",
     solution: SolutionOption = "",
     baseline: BaselineOption = "",
     as_json: JsonOption = False,
@@ -288,14 +268,12 @@ def ask(
     from dsol.options import read_options
     from dsol.run import find_run
 
-    if context.args and not context.args[0].startswith("-"):
-        words = " ".join((question, *context.args))
-        raise RecipeError("command line", [f'put a question of several words in quotes: dsol ask {target} "{words}"'])
-    named = target in context.obj.solutions and not Path(target).exists()
-    found = find_run("", target) if named else find_run(target)
+    target, question, settings = read_question(context, words, run)
+    named = target in context.obj.solutions and (bool(run) or not Path(target).exists())
+    found = find_run(run or ("" if named else target), target if named else "")
     parts = serving.open_parts(found, context.obj)
     task = serving.pick(parts, found, target if named else solution)
-    options = read_options(context.args, {task.name: task.solution.Settings}, own_options(context))
+    options = read_options(settings, {task.name: task.solution.Settings}, own_options(context))
     parts = serving.change(parts, found, task, options.get(task.name, {}))
     task = serving.pick(parts, found, task.name)
     old = read_baseline(baseline, [task.name]).get(task.name)

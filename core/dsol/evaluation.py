@@ -215,17 +215,21 @@ def write_answers(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     write_text(path, "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows))
 
 
-def read_answers(path: Path) -> list[dict[str, Any]]:
-    """Read answer rows; a run without them isn't finished."""
+def read_answers(path: Path, count: int) -> list[dict[str, Any]]:
+    """Read the so many answer rows of a finished run; where there are none, or another number, it is a RunError."""
     if not path.exists():
         raise RunError(
             f"{path} is missing; finish the run with `dsol train --run {path.parent}` or score it with `dsol eval`"
         )
+    again = "score the run again with `dsol eval`, and put the answers.jsonl that it writes in this one's place"
     try:
         with open(path, encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines]
+            rows = [json.loads(line) for line in lines]
     except ValueError as error:
-        raise RunError(f"{path} is damaged: {error}; score the run again with `dsol eval`") from error
+        raise RunError(f"{path} is damaged: {error}; {again}") from error
+    if len(rows) != count:
+        raise RunError(f"{path} is damaged: it has {len(rows)} rows, and {count} were written; {again}")
+    return rows
 
 
 def _batched(

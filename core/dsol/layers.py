@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from dsol.errors import RecipeError, unknown
+
+if TYPE_CHECKING:
+    from dsol.solution import Solution
 
 
 class _Loader(yaml.SafeLoader):
@@ -50,13 +53,17 @@ def read_layer(path: Path) -> dict[str, Any]:
     return layer
 
 
-def named(name: Path, own: Path) -> Path:
-    """Find one of a solution's further recipes, `recipe-<name>.yaml` beside its own; a path is given as it is."""
-    if name.suffix or len(name.parts) > 1:
-        return name
-    beside = {path.stem.removeprefix("recipe-"): path for path in own.parent.glob("recipe-*.yaml")}
+def is_name(recipe: Path) -> bool:
+    """Tell a recipe's name, such as long, from a file's."""
+    return not recipe.exists() and not recipe.suffix and len(recipe.parts) == 1
+
+
+def named(name: Path, solution: Solution) -> Path:
+    """Find one of a solution's further recipes, `recipe-<name>.yaml` beside its own."""
+    beside = {path.stem.removeprefix("recipe-"): path for path in solution.recipe.parent.glob("recipe-*.yaml")}
     if str(name) not in beside:
-        raise RecipeError("--recipe", [unknown("recipe", str(name), beside, "or name a file of your own")])
+        missing = unknown("recipe", str(name), beside, "or name a file of your own")
+        raise RecipeError("--recipe", [f"{solution.name} has {missing}"])
     return beside[str(name)]
 
 

@@ -152,7 +152,8 @@ def write_report(parts: Parts, run: Run, watch: Watch) -> None:
     with watch.step("write the report"):
         for task in parts.tasks:
             home = parts.home(run, task)
-            answers = evaluation.read_answers(home / "answers.jsonl")
+            asked = sum(map(len, data.read_heldout(home / "data").values()))
+            answers = evaluation.read_answers(home / "answers.jsonl", asked)
             metric = task.solution.metrics(task.settings, data.read_files(home / "data"))[0]
             report.write_report(run, metric, answers, parts.recipe.release.level, home)
         if len(parts.tasks) != 1:

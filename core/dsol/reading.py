@@ -27,16 +27,17 @@ def read_parts(
     base: str = "",
     changes: Sequence[str] = (),
     own: Sequence[str] = (),
+    like: str = "",
 ) -> Parts:
     """Lay the layers over each other: the solutions' own (see `dsol.joining`), the user's file, options, overrides.
 
     `targets`: names of solutions, or one recipe file. `options`: words such as `--database x.sqlite`, for the solution
     that has that setting; `own`: the command's own ones, for the message about an unknown one. All mistakes are one
-    RecipeError.
+    RecipeError. `like`: take what the recipes say for this base (`bases`), whatever base the run has.
     """
     names, given, source = _given(plugins, targets, recipe)
     solutions = [plugins.solution(name) for name in names]
-    theirs = recipe if recipe and len(names) > 1 and _is_name(recipe) else None
+    theirs = recipe if recipe and len(names) > 1 and layers.is_name(recipe) else None
     defaults = {one.name: _own_layers(one, theirs) for one in solutions}
     settings = {one.name: one.Settings for one in solutions}
     said: dict[str, Any] = {"solutions": read_options(options, settings, own)}
@@ -45,7 +46,7 @@ def read_parts(
     only = names[0] if len(names) == 1 else ""
     over = [layers.spelled(layers.parse_override(change), only) for change in changes]
     lower = [layer for name in reversed(names) for layer in defaults[name]]  # of their bases the first one's counts
-    chosen = str(layers.merge(*lower, given, said, *over).get("base", ""))
+    chosen = like or str(layers.merge(*lower, given, said, *over).get("base", ""))
     lowest: dict[str, Any] = {"solutions": {name: {} for name in names}}
     user = [layers.for_base(given, chosen), said, *over]
     fitting = {name: [layers.for_base(layer, chosen) for layer in some] for name, some in defaults.items()}
@@ -80,27 +81,18 @@ def _given(plugins: Plugins, targets: Sequence[str], recipe: Path | None) -> tup
     if not recipe:
         return list(targets), {}, "recipe"
     only = targets[0] if len(targets) == 1 else ""
-    if not recipe.exists() and only:
-        recipe = layers.named(recipe, plugins.solution(only).recipe)
-    elif _is_name(recipe):
-        return list(targets), {}, "recipe"
+    if layers.is_name(recipe):
+        if not only:
+            return list(targets), {}, "recipe"
+        recipe = layers.named(recipe, plugins.solution(only))
     given = layers.spelled(layers.read_layer(recipe), only)
     return list(targets), given, str(recipe)
 
 
 def _own_layers(solution: Solution, name: Path | None) -> list[dict[str, Any]]:
     """Read a solution's recipe, and its further one of that name."""
-    paths = [solution.recipe]
-    if name:
-        paths.append(layers.named(name, solution.recipe))
-        if paths[1] == name:
-            raise RecipeError("--recipe", [f"{solution.name} has no recipe named {name}, and there is no such file"])
+    paths = [solution.recipe, *([layers.named(name, solution)] if name else [])]
     return [layers.spelled(layers.read_layer(path), solution.name) for path in paths]
-
-
-def _is_name(recipe: Path) -> bool:
-    """Tell a name, such as long, from a file."""
-    return not recipe.exists() and recipe.suffix not in SUFFIXES
 
 
 def _is_recipe(target: str, plugins: Plugins) -> bool:

@@ -90,7 +90,7 @@ def compare_run(run: Run, rows: Sequence[Row], contestant: str) -> dict[str, Any
     if contestant not in contestants(rows):
         raise RunError(unknown("contestant", contestant, contestants(rows)))
     told = read_report(run)
-    own = read_answers(run / "answers.jsonl")
+    own = _answers(run)
     up = bool(told["higher_is_better"])
     found = compare_slices(own, "combined", rows, contestant, told["level"], higher_is_better=up)
     return {name: asdict(one) for name, one in found.items()}
@@ -105,8 +105,8 @@ def compare_runs(ones: Mapping[str, Run], twos: Mapping[str, Run] | None) -> dic
     if not both:
         raise RunError(f"one run serves {', '.join(ones)}, the other {', '.join(twos or ())}: nothing to compare")
     if twos is None:
-        return {name: compare_run(ones[name], read_answers(ones[name] / "answers.jsonl"), "baseline") for name in both}
-    return {name: compare_run(ones[name], read_answers(twos[name] / "answers.jsonl"), "combined") for name in both}
+        return {name: compare_run(ones[name], _answers(ones[name]), "baseline") for name in both}
+    return {name: compare_run(ones[name], _answers(twos[name]), "combined") for name in both}
 
 
 def read_report(run: Run) -> dict[str, Any]:
@@ -145,6 +145,11 @@ def gather(run: Run, metric: Metric, rows: Sequence[Row], level: float, home: Ru
     }
     plain: dict[str, Any] = _plain(report)
     return plain
+
+
+def _answers(run: Run) -> list[dict[str, Any]]:
+    """Read a finished run's answers, all that its report tells of."""
+    return read_answers(run / "answers.jsonl", read_report(run)["samples"])
 
 
 def _slice(cut: Slice, names: Sequence[str], level: float, up: bool) -> dict[str, Any]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any
-
-from dsol.plugins import Plugins
 
 
 def print_rows(rows: Any, as_json: bool) -> None:
@@ -36,9 +33,3 @@ def print_tables(numbers: Any, tables: Callable[[Any, int], Iterable[Any]], as_j
     console = Console()
     for table in tables(numbers, console.width):
         console.print(table)
-
-
-def warn(plugins: Plugins) -> None:
-    """Name the plugins that are broken, on standard error."""
-    for one in plugins.broken:
-        print(f"plugin {one.name} ({one.distribution}) is broken: {one.error}", file=sys.stderr)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import TypeVar
 
 from dsol.errors import DataError
@@ -41,17 +44,20 @@ def ordered(
 ) -> Iterator[Result]:
     """Call a function with each job's arguments; yield the results in the jobs' order, few held at a time.
 
-    A worker that dies (out of memory, a library that crashes) is a DataError; `name(job)` says what it worked on.
+    A worker that dies (out of memory, a library that crashes) is a DataError; `name(job)` says what it worked on. So is
+    a program that, imported by the workers as spawned processes do, begins the work anew.
     """
     if pool is None:
         for job in jobs:
             yield function(*job)
         return
     waiting: deque[Future[Result]] = deque()
+    started: set[BaseProcess] = set()
     taken = 0
     try:
         for job in jobs:
             waiting.append(pool.submit(function, *job))
+            started.update(multiprocessing.active_children())
             if len(waiting) >= AHEAD * count:
                 yield waiting.popleft().result()
                 taken += 1
@@ -59,10 +65,26 @@ def ordered(
             yield waiting.popleft().result()
             taken += 1
     except BrokenProcessPool as error:
+        pool.shutdown()  # until then the exit codes aren't known
+        if (program := _unguarded()) and any(one.exitcode == 1 for one in started):
+            guard = 'if __name__ == "__main__":'
+            raise DataError(
+                [f"{program} is imported by every worker process and begins anew there; put its work below `{guard}`"]
+            ) from error
         names = "; ".join(name(at) for at in range(taken, min(taken + count, len(jobs))))
         raise DataError(
             [f"a worker process died (out of memory?) at one of: {names}; take the file out, or free memory"]
         ) from error
+
+
+def _unguarded() -> str:
+    """Name this process's own program where importing it runs it; "" where it doesn't, or isn't imported."""
+    main = sys.modules["__main__"]
+    named = getattr(main, "__spec__", None)
+    if named is not None and named.name.endswith("__main__"):  # `python -m dsol`, which isn't imported
+        return ""
+    path = Path(getattr(main, "__file__", None) or "")
+    return str(path) if path.is_file() and b"__name__" not in path.read_bytes() else ""
 
 
 def available() -> int:

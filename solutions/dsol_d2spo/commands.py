@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsol.arguments import BaselineOption, JsonOption
+from dsol.arguments import AskedRunOption, BaselineOption, JsonOption, own_options
 
 if TYPE_CHECKING:
     from dsol_d2spo.schema import Schema
@@ -87,7 +87,7 @@ def _has_rows(path: Path) -> bool:
 def extract(
     context: typer.Context,
     words: Words,
-    run: Annotated[str, typer.Option("--run", help="A run's folder [default: the newest of d2spo].")] = "",
+    run: AskedRunOption = "",
     to: Annotated[
         list[Path] | None,
         typer.Option("--to", help="Write .jsonl .csv .ttl .jsonld .cypher .graphml or .html; may be given often."),
@@ -117,7 +117,7 @@ def extract(
 
     writers = {path: writer(path) for path in to or ()}
     first = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))
-    opened = open_run(context.obj, run, [*words[first:], *context.args], baseline)
+    opened = open_run(context.obj, run, [*words[first:], *context.args], baseline, own_options(context))
     texts = read_texts(words[:first], field)
     found = extract_all(opened, texts, folder, next(iter(writers), None), Watch())
     for path, write in writers.items():

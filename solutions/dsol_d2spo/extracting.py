@@ -39,8 +39,8 @@ class Opened:
     mark: str
 
 
-def open_run(plugins: Plugins, name: str, options: Sequence[str], baseline: str) -> Opened:
-    """Open a run, by name or the newest one; `options` change settings as `dsol ask`'s do."""
+def open_run(plugins: Plugins, name: str, options: Sequence[str], baseline: str, own: Sequence[str] = ()) -> Opened:
+    """Open a run, by name or the newest one; `options`, `own`: as of `dsol.options.read_options`."""
     from dsol import calibration, serving
     from dsol.arguments import read_baseline
     from dsol.options import read_options
@@ -49,13 +49,13 @@ def open_run(plugins: Plugins, name: str, options: Sequence[str], baseline: str)
     found = find_run(name, "d2spo")
     parts = serving.open_parts(found, plugins)
     task = serving.pick(parts, found, "d2spo")
-    changes = read_options(options, {task.name: task.solution.Settings}).get(task.name, {})
+    changes = read_options(options, {task.name: task.solution.Settings}, own).get(task.name, {})
     parts = serving.change(parts, found, task, changes)
     settings = serving.pick(parts, found, "d2spo").settings
     assert isinstance(settings, Settings)
     home = parts.home(found, task)
     files = serving.read_files(parts, found, task)
-    own = read_baseline(baseline, [task.name]).get(task.name)
+    old = read_baseline(baseline, [task.name]).get(task.name)
     world = read_world(settings, files)
     mark = json.dumps([found.manifest(), settings.model_dump(mode="json"), world.schema.model_dump()], default=str)
     return Opened(
@@ -64,7 +64,7 @@ def open_run(plugins: Plugins, name: str, options: Sequence[str], baseline: str)
         files=files,
         world=world,
         calibration=calibration.read(home / "thresholds.json"),
-        baseline=own or task.solution.baseline(settings, files),
+        baseline=old or task.solution.baseline(settings, files),
         mark=mark,
     )
 

@@ -38,6 +38,8 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     rows don't fit or nothing is left to train on.
     """
     databases = open_databases(settings)
+    if not settings.examples:
+        _filled(databases)
     writing = Writing(databases)
     report: dict[str, Any] = {}
     divided = divide(settings, seed, databases, writing, report, progress)
@@ -97,6 +99,20 @@ def heldout(settings: Settings, files: Mapping[str, Any]) -> dict[str, list[Samp
     if not sets:
         raise DataError(["no held-out file is named; name one as `heldout` in the settings"])
     return rendered(sets, rendering, files.get("aliases", {}), _silent)
+
+
+def _filled(databases: Mapping[str, Database]) -> None:
+    """Look whether there are rows to make examples from; a DataError where there are none, as in a mere schema."""
+    schemas = [database.schema for database in databases.values()]
+    if any(table.rows for schema in schemas for table in schema.tables):
+        return
+    empty = [f"{schema.name!r} ({', '.join(table.name for table in schema.tables[:SHOWN])})" for schema in schemas]
+    raise DataError(
+        [
+            f"no table of the database {'; '.join(empty)} has a row that can be read, so that no examples can be made: "
+            "fill it, or name files of questions as `examples`"
+        ]
+    )
 
 
 def _silent(what: str, done: int, total: int) -> None:

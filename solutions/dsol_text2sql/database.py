@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -42,10 +44,12 @@ class Database:
         source = self._source
         shape = sqlite_shape(source) if isinstance(source, SqliteSource) else server_shape(source)
         tables = shape.tables
-        if self._settings.tables:
-            tables = tuple(table for table in tables if table.name.lower() in self._allowed(tables))
         if not tables:
             raise DatabaseError(f"the database {self.name!r} has no tables; nothing can be asked of it")
+        if self._settings.tables:
+            tables = self._allowed(tables)
+        if alike := _alike(tables):
+            raise DatabaseError(f"database {self.name!r}: {'; '.join(alike)}")
         if self._settings.descriptions is not None:
             path = self._settings.descriptions
             tables = describe(tables, read_descriptions(path), path)
@@ -109,13 +113,16 @@ class Database:
         """Close the connections."""
         self._source.close()
 
-    def _allowed(self, tables: tuple[Table, ...]) -> set[str]:
-        known = {table.name.lower() for table in tables}
+    def _allowed(self, tables: tuple[Table, ...]) -> tuple[Table, ...]:
+        """Pick the tables that the settings name: those spelled so, else those spelled so in other capitals."""
+        picked: set[str] = set()
         for name in self._settings.tables:
-            if name.lower() not in known:
+            same = [table.name for table in tables if table.name.lower() == name.lower()]
+            if not same:
                 message = unknown("table", name, [table.name for table in tables], "correct `tables` in the settings")
                 raise DatabaseError(f"database {self.name!r}: {message}")
-        return {name.lower() for name in self._settings.tables}
+            picked.update([name] if name in same else same)
+        return tuple(table for table in tables if table.name in picked)
 
 
 def open_database(url_or_path: str, *, settings: Settings, name: str = "") -> Database:
@@ -177,6 +184,27 @@ def open_databases(settings: Settings) -> dict[str, Database]:
     if not found:
         raise DatabaseError(f"no SQLite file ({', '.join(ENDINGS)}) in the folder {path}, nor in <name>/<name>.sqlite")
     return {name: open_database(str(file), settings=settings, name=name) for name, file in found.items()}
+
+
+def _alike(tables: Sequence[Table]) -> list[str]:
+    """Name tables, and columns of one, that differ in capitals only: neither questions nor models tell them apart."""
+    problems = [
+        f"the tables {names} differ in capitals only; name one of them, spelled so, as `tables` in the settings"
+        for names in _same_folded(table.name for table in tables)
+    ]
+    return problems + [
+        f"the columns {names} of the table {table.name!r} differ in capitals only; leave it out by `tables` in the "
+        "settings, or put a view with other names in its place"
+        for table in tables
+        for names in _same_folded(column.name for column in table.columns)
+    ]
+
+
+def _same_folded(names: Iterable[str]) -> list[str]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        groups[name.lower()].append(name)
+    return [" and ".join(map(repr, some)) for some in groups.values() if len(some) > 1]
 
 
 def _existing(path: Path) -> Path:

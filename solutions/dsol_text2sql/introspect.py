@@ -122,11 +122,12 @@ def _comment(inspector: Any, name: str) -> str:
 
 def _linked(tables: Sequence[Table], keys: Sequence[tuple[str, str, str, Any, int]]) -> tuple[ForeignKey, ...]:
     """Spell the keys as the tables are spelled; a key without a target column points to the other's primary key."""
-    by_name = {table.name.lower(): table for table in tables}
+    exact = {table.name: table for table in tables}
+    folded = {table.name.lower(): table for table in tables}
     links: list[ForeignKey] = []
     for name, column, other_name, goal, place in keys:
-        other = by_name.get(str(other_name).lower())
-        here = by_name[name.lower()].column(column)
+        other = exact.get(str(other_name)) or folded.get(str(other_name).lower())
+        here = exact[name].column(column)
         if other is None or here is None:
             continue
         primary = [item for item in other.columns if item.primary]

@@ -36,9 +36,9 @@ def test_the_version_is_told(dsol):
 
 
 def test_a_missing_word_points_to_the_help_of_its_command(dsol):
-    refused = dsol("ask", "echo")
+    refused = dsol("eval")
     assert refused.returncode == 2
-    assert refused.stderr == "error: Missing argument 'question'; see `dsol ask --help`\n"
+    assert refused.stderr == "error: Missing argument 'run'; see `dsol eval --help`\n"
 
 
 def test_an_unknown_recipe_names_those_there_are(dsol, tmp_path):
@@ -51,10 +51,27 @@ def test_a_question_without_quotes_is_told_to_have_some(dsol):
     refused = dsol("ask", "echo", "how", "many", "tracks")
     assert refused.returncode == 2
     assert refused.stderr.endswith('in quotes: dsol ask echo "how many tracks"\n')
+    refused = dsol("ask", "--run", "runs/mine", "how", "many", "tracks")
+    assert refused.stderr.endswith('in quotes: dsol ask --run runs/mine "how many tracks"\n')
+
+
+@pytest.mark.parametrize(
+    ("words", "example"),
+    [
+        (["echo"], 'dsol ask echo "..."'),
+        (["how many tracks?"], 'dsol ask runs/mine "..."'),
+        (["--run", "runs/mine", "--count", "3"], 'dsol ask --run runs/mine "..."'),
+    ],
+)
+def test_a_question_that_is_missing_is_asked_for(dsol, words, example):
+    refused = dsol("ask", *words)
+    assert refused.returncode == 2
+    assert refused.stderr == f"error: command line: what is asked, and of which solution or run? write {example}\n"
 
 
 def test_a_plan_of_a_large_base_is_whole_at_80_columns(dsol, tmp_path):
-    shown = dsol("plan", "text2sql", "--shape", "Qwen3-8B", "--gpu", "1x80GB", cwd=tmp_path, COLUMNS="80")
+    full = ("--set", "stages.sft.tune=full", "--set", "stages.sft.force=full")
+    shown = dsol("plan", "text2sql", "--shape", "Qwen3-8B", "--gpu", "1x80GB", *full, cwd=tmp_path, COLUMNS="80")
     assert shown.returncode == 0, shown.stderr
     assert "too large *" in shown.stdout
     assert "…" not in shown.stdout

@@ -57,6 +57,10 @@ def test_every_arrow_of_the_line_is_a_file(finished):
 def test_a_finished_run_answers_and_is_scored_again(finished, dsol):
     asked = dsol("ask", "echo", "bal", cwd=finished)
     assert asked.returncode == 0, asked.stderr
+    for words in (["--run", "runs/echo", "bal"], ["echo", "bal", "--run", "echo"], ["--run=echo", "bal", "--count=9"]):
+        again = dsol("ask", *words, cwd=finished)
+        assert (again.returncode, again.stdout) == (0, asked.stdout), again.stderr
+    assert "runs/none is not a run" in dsol("ask", "--run", "runs/none", "echo", "bal", cwd=finished).stderr
     assert asked.stdout.rstrip().endswith(("model)", "baseline)", "none)"))
     again = dsol("eval", "runs/echo", "--json", cwd=finished)
     assert again.returncode == 0, again.stderr

@@ -1,6 +1,8 @@
 """Recipes: layers, overrides, and all mistakes at once, each with its path and what is allowed."""
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -150,13 +152,28 @@ def test_what_is_said_for_bases_must_be_mappings(bases):
 
 
 def test_a_recipe_of_the_solution_is_found_by_its_name(tmp_path):
-    own = tmp_path / "recipe.yaml"
+    solution = SimpleNamespace(name="x", recipe=tmp_path / "recipe.yaml")
     (tmp_path / "recipe-long.yaml").touch()
-    assert named(Path("long"), own) == tmp_path / "recipe-long.yaml"
-    assert named(Path("mine.yaml"), own) == Path("mine.yaml")
-    assert named(Path("a/b"), own) == Path("a/b")
-    with pytest.raises(RecipeError, match=r"no recipe named 'short' \(there is: long\)"):
-        named(Path("short"), own)
+    assert named(Path("long"), solution) == tmp_path / "recipe-long.yaml"
+    with pytest.raises(RecipeError, match=r"x has no recipe named 'short' \(there is: long\)"):
+        named(Path("short"), solution)
+
+
+@pytest.mark.parametrize("targets", [["text2sql"], ["text2sql", "d2spo"]])
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        (
+            "lon",
+            r"^--recipe: text2sql has no recipe named 'lon', did you mean 'long'\? \(there is: long\); or name a file",
+        ),
+        ("long.v2", r"^long\.v2: can't read the recipe: No such file"),
+        ("mine/long", "^mine/long: can't read the recipe: No such file"),
+    ],
+)
+def test_a_recipe_that_isnt_there_is_told_alike_for_one_solution_and_several(targets, recipe, message):
+    with pytest.raises(RecipeError, match=message):
+        read_parts(load_plugins(), targets, recipe=Path(recipe))
 
 
 def test_one_solution_may_be_written_in_short():
@@ -225,3 +242,16 @@ def test_an_unknown_option_is_set_beside_the_commands_own_and_the_solutions(word
     assert said in message
     assert "--examples" in message
     assert "--recipe" in message
+
+
+def test_a_plan_for_a_shape_is_that_of_a_base_of_this_shape(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def planned(*words):
+        application(load_plugins())(["plan", "text2sql", *words, "--gpu", "1x80GB", "--json"], standalone_mode=False)
+        return json.loads(capsys.readouterr().out)
+
+    shape, base = planned("--shape", "Qwen3-8B"), planned("--base", "Qwen3-8B")
+    assert shape["stages"] == base["stages"]
+    assert shape["stages"][0]["tokens_from"].startswith("3 times its rows")
+    assert planned("--shape", "scratch:small")["stages"][0]["tokens"] == 1_500_000

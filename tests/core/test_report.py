@@ -17,7 +17,16 @@ from dsol.evaluation import write_answers
 from dsol.page import render
 from dsol.page.markup import Markup, element
 from dsol.page.plots import bars, lines, ticks
-from dsol.report import compare_run, comparison_tables, gather, read_report, tables, write_report, write_scores
+from dsol.report import (
+    compare_run,
+    compare_runs,
+    comparison_tables,
+    gather,
+    read_report,
+    tables,
+    write_report,
+    write_scores,
+)
 from dsol.run import Run, write_json, write_text
 
 HOSTILE = (
@@ -379,6 +388,17 @@ def test_a_run_is_compared_with_its_baseline_if_it_has_one(run, rows):
     assert compare_run(run, rows, "baseline")["all"] == report["slices"][0]["tests"][0]
     with pytest.raises(RunError, match="no contestant named 'baseline'"):
         compare_run(run, make_rows(np.random.default_rng(1), 30, baseline=False), "baseline")
+
+
+def test_answers_that_were_cut_at_a_lines_end_are_noticed(run, rows):
+    write_answers(run / "answers.jsonl", rows)
+    write_report(run, Exact(), rows, 0.95)
+    assert compare_runs({"x": run}, {"x": run})["x"]["all"]["ties"] == len(rows)
+    write_answers(run / "answers.jsonl", rows[:-3])
+    said = rf"answers\.jsonl is damaged: it has {len(rows) - 3} rows, and {len(rows)} were written; score the run again"
+    for other in (None, {"x": run}):
+        with pytest.raises(RunError, match=said):
+            compare_runs({"x": run}, other)
 
 
 def test_scores_of_other_answers_get_a_report_of_their_own(run, rows):

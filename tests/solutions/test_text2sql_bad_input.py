@@ -105,7 +105,8 @@ def test_after_a_mistake_the_mended_command_runs_in_the_same_folder(dsol, place)
 DATABASES = {
     "nothere.sqlite": "no database at",
     "text.sqlite": "is not a SQLite database",
-    "zero.sqlite": "no tables",
+    "zero.sqlite": "the database 'zero' has no tables",
+    "bare.sqlite": "no table of the database 'bare' (city, shop) has a row that can be read",
     "cut.sqlite": "damaged",
     "folder": "no SQLite file",
     "postgresql:://x": "write dialect://",
@@ -119,6 +120,9 @@ def test_databases_that_cannot_be_used(dsol, place, name):
     (place / "zero.sqlite").write_bytes(b"")
     (place / "cut.sqlite").write_bytes((place / "shop.sqlite").read_bytes()[:3000])
     (place / "folder").mkdir()
+    with sqlite3.connect(place / "bare.sqlite") as connection:
+        connection.executescript(SCHEMA.partition("INSERT")[0])
+    connection.close()
     done = dsol("train", "text2sql", "--database", name, *QUICK, cwd=place)
     assert_refused(done, DATABASES[name])
     assert_unfinished(place)

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from dsol import DataError
 from dsol_text2sql.database import Database, DatabaseError, QueryError, open_database, open_databases
+from dsol_text2sql.guard import check
 from dsol_text2sql.introspect import kind_of
 from dsol_text2sql.schema import ForeignKey
 from dsol_text2sql.settings import Settings
@@ -150,6 +151,31 @@ def test_what_cannot_be_opened_is_one_clear_line(tmp_path: Path, place: str, wor
         _ = open_database(place.replace("{folder}", str(tmp_path)), settings=Settings(timeout=1)).schema
     assert "\n" not in str(error.value)
     assert "hunter2" not in str(error.value)
+
+
+ALIKE = """
+    CREATE TABLE Érable (id INTEGER PRIMARY KEY, nom TEXT);
+    CREATE TABLE érable (nom TEXT, arbre INTEGER REFERENCES Érable);
+    CREATE TABLE forêt (Âge INTEGER, âge TEXT, arbre INTEGER REFERENCES Érable);
+"""
+
+
+def test_names_that_differ_in_capitals_only_are_refused_or_picked_by_their_spelling(tmp_path: Path) -> None:
+    """SQLite tells them apart in other letters than A to Z; servers do so everywhere."""
+    path = str(make(tmp_path / "bois.sqlite", ALIKE))
+    with pytest.raises(DatabaseError) as error:
+        _ = open_database(path, settings=Settings()).schema
+    assert str(error.value) == (
+        "database 'bois': the tables 'Érable' and 'érable' differ in capitals only; name one of them, spelled so, as "
+        "`tables` in the settings; the columns 'Âge' and 'âge' of the table 'forêt' differ in capitals only; leave it "
+        "out by `tables` in the settings, or put a view with other names in its place"
+    )
+    with pytest.raises(DatabaseError, match="'Érable' and 'érable'"):
+        _ = open_database(path, settings=Settings(tables=("ÉRABLE",))).schema
+    for name, columns in (("Érable", ["id", "nom"]), ("érable", ["nom", "arbre"])):
+        schema = open_database(path, settings=Settings(tables=(name,))).schema
+        assert [(table.name, [column.name for column in table.columns]) for table in schema.tables] == [(name, columns)]
+        assert check("SELECT nom FROM ÉRABLE", schema, row_limit=5).tables == (name,)
 
 
 def test_an_empty_folder_and_a_wrong_dialect_are_refused(tmp_path: Path) -> None:

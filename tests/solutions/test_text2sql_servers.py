@@ -382,6 +382,57 @@ def test_only_allowed_tables_are_seen(url: str) -> None:
         _ = open_database(url, settings=Settings(tables=("trak",))).schema
 
 
+CASES = (
+    "CREATE TABLE {q}Person{q} ({q}Id{q} INTEGER PRIMARY KEY, {q}Name{q} VARCHAR(20))",
+    "CREATE TABLE {q}person{q} ({q}id{q} INTEGER PRIMARY KEY, {q}name{q} VARCHAR(20))",
+    "CREATE TABLE badge (number INTEGER, holder INTEGER, FOREIGN KEY (holder) REFERENCES {q}Person{q} ({q}Id{q}))",
+    "INSERT INTO {q}Person{q} VALUES (1, 'upper')",
+    "INSERT INTO {q}person{q} VALUES (1, 'lower')",
+)
+
+
+def test_tables_that_differ_in_capitals_only_are_not_confused(url: str) -> None:
+    mark = '"' if url.startswith("postgres") else "`"
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            for statement in CASES:
+                connection.exec_driver_sql(statement.format(q=mark))
+        with pytest.raises(
+            DatabaseError, match=r"the tables '(Person' and 'person|person' and 'Person)' differ in capi"
+        ):
+            _ = open_database(url, settings=Settings()).schema
+        for name, said in (("Person", "upper"), ("person", "lower")):
+            one = open_database(url, settings=Settings(tables=(name, "badge")))
+            for asked in ("PERSON", "person", f"{mark}Person{mark}"):
+                assert run(one, f"SELECT name FROM {asked}") == [(said,)]
+            assert one.values("PERSON", "NAME") == [said]
+            assert [key.other for key in one.schema.foreign_keys] == (["Person"] if name == "Person" else [])
+            one.close()
+    finally:
+        with engine.begin() as connection:
+            for table in ("badge", "person", "Person"):
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {mark}{table}{mark}")
+        engine.dispose()
+
+
+def test_columns_that_differ_in_capitals_only_are_named(url: str) -> None:
+    if not url.startswith("postgres"):
+        pytest.skip("to MySQL and MariaDB columns that differ in capitals only are the same")
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql('CREATE TABLE twice ("Name" TEXT, name TEXT)')
+        with pytest.raises(
+            DatabaseError, match="the columns 'Name' and 'name' of the table 'twice' differ in capitals"
+        ):
+            _ = open_database(url, settings=Settings()).schema
+    finally:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE twice")
+        engine.dispose()
+
+
 def test_a_server_that_is_not_there_is_one_clear_line(url: str) -> None:
     for wrong in (url.replace("dsol:dsol-test", "dsol:wrong"), url.replace("/shop", "/nothing")):
         absent = open_database(wrong, settings=Settings(timeout=1))
