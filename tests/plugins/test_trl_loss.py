@@ -44,7 +44,9 @@ def gradients(model, laid):
         states = states[:, laid["layout"].kept]
     total = (model.lm_head(states) ** 2).sum()
     total.backward()
-    return float(total.detach()), {name: one.grad.clone() for name, one in model.named_parameters() if one.grad is not None}
+    return float(total.detach()), {
+        name: one.grad.clone() for name, one in model.named_parameters() if one.grad is not None
+    }
 
 
 def seen_by_mlp(model, laid):
