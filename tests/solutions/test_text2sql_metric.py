@@ -18,6 +18,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from dsol import DataError, Sample, Score
+from dsol.metric import brief
 from dsol_text2sql.constants import Constant, constants
 from dsol_text2sql.copies import around, draw_copy
 from dsol_text2sql.database import open_database
@@ -227,6 +228,17 @@ def test_values_around_a_constant_are_near_but_not_it() -> None:
     assert around("2010-01-31") == ["2010-01-30", "2010-01-32"]
     assert around("Rock") == ["xRock", "Rockx"]
     assert "xabx" in around("%ab%", pattern=True)
+
+
+@pytest.mark.parametrize("predicted", [None, "", "SELECT nothing", "SELECT 40", "SELECT id FROM shop"])
+def test_a_brief_score_has_the_same_value_and_needs_no_copies(
+    shop: Path, metric: ExecutionAccuracy, predicted: str | None
+) -> None:
+    gold, output = "SELECT count(*) FROM shop", None if predicted is None else Output(sql=predicted)
+    without = ExecutionAccuracy(Settings(database=str(shop)))
+    without._suite = None  # type: ignore[method-assign, assignment]
+    found = brief(without, Sample(id="one", meta={"sql": gold}), output)
+    assert found.value == judge(metric, gold, predicted).value == float(predicted == "SELECT 40")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from dsol_text2sql.results import asks_order, same
 from dsol_text2sql.schema import Column, ForeignKey, Schema, Table
 from dsol_text2sql.settings import Settings
 from dsol_text2sql.shortening import shorten
+from dsol_text2sql.shorthand import Shorthand, outline
 from dsol_text2sql.stitching import with_links
 
 DEMO = Path(__file__).parents[2] / "solutions" / "dsol_text2sql" / "demo" / "chinook"
@@ -164,6 +165,22 @@ def queries(name: str) -> Iterator[tuple[Database, str]]:
             path = SPIDER / "database" / id / f"{id}.sqlite"
             databases[id] = databases.get(id) or open_database(str(path), settings=Settings())
             yield databases[id], sql
+
+
+def test_queries_alike_but_for_their_values_are_shortened_once_and_as_each_would_be() -> None:
+    found = [(database, sql) for number, (database, sql) in enumerate(queries("demo")) if number % 12 < 2]
+    pointers = Pointers.of(found[0][0].schema)
+    shorthand = Shorthand(found[0][0].schema, pointers)
+    kinds: set[str] = set()
+    for database, sql in found:
+        plain = shorthand.canonical(sql)
+        texts = said(plain)
+        # None, all, the last first, in other letters, and a number among them.
+        for values in ((), texts, texts[::-1], tuple(text.upper() for text in texts), (*texts[:1], 2009, *texts[1:])):
+            kinds.add(outline(plain, values))
+            short = shorten(plain, database.schema, replace(pointers, values=values))
+            assert shorthand.shorten(plain, values) == short, (plain, values)
+    assert len(kinds) < 0.9 * 5 * len(found)
 
 
 @pytest.mark.parametrize("name", ["demo", "spider"])
