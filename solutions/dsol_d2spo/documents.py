@@ -143,7 +143,9 @@ def _lines(path: Path, text: str, problems: Problems) -> list[Document]:
         if predicate.lower() not in NO_RELATION and not any(one.triple == triple for one in said):
             said.append(Gold(triple, (subject,), (object,)))
     if ends and not any(name in one for one, some in ends.items() for name in some):
-        problems.add(str(path), f"no head or tail stands in its sentence; is the order of the cells {', '.join(CELLS)}?")
+        problems.add(
+            str(path), f"no head or tail stands in its sentence; is the order of the cells {', '.join(CELLS)}?"
+        )
     return [
         Document(
             f"{path.stem}-{first[one]}",

@@ -230,4 +230,3 @@ def _cross(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 def _words(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, str) and one for one in value)
-

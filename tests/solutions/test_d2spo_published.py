@@ -31,8 +31,10 @@ def wrong(path):
 
 
 def test_duies_schema_has_no_ending(tmp_path):
-    rows = [{"object_type": "地点", "predicate": "祖籍", "subject_type": "人物"},
-            {"object_type": {"inWork": "影视作品", "@value": "人物"}, "predicate": "饰演", "subject_type": "人物"}]  # fmt: skip
+    rows = [
+        {"object_type": "地点", "predicate": "祖籍", "subject_type": "人物"},
+        {"object_type": {"inWork": "影视作品", "@value": "人物"}, "predicate": "饰演", "subject_type": "人物"},
+    ]
     found = schemas.read(write(tmp_path, "all_50_schemas", rows))
     assert [one.predicate for one in found.predicates] == ["祖籍", "饰演.inWork", "饰演"]
 
