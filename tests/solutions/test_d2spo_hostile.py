@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import random
+import signal
 from contextlib import nullcontext
-from itertools import pairwise
 
 import pytest
 
 from dsol import Completion, DataError, RunError
 from dsol.calibration import Calibration
 from dsol.folding import fold
-from dsol.sentences import sentences as bounds
 from dsol_d2spo import extracting
 from dsol_d2spo.build import build
 from dsol_d2spo.export.graph import graph_of
@@ -71,17 +70,26 @@ def test_half_a_character_of_a_text_moves_no_place(tmp_path):
     assert text.text.encode()
 
 
-@pytest.mark.parametrize(
-    "unit", ["!", "?", ".", "?!", "(", "( ", " ", "\n", "\t", "1,", "A", "A-", "“", "a ", "\0", "。"]
-)
-def test_a_long_run_of_one_sign_ends(unit):
-    """A search that starts anew at every sign of a run would take hours."""
-    text = (unit * 300_000)[:300_000] + "x"
-    assert "".join(text[start:end] for start, end in bounds(text)).strip() or not text.strip()
-    spans = sentences(text)
-    assert all(one.end <= two.start for one, two in pairwise(spans))
-    stated(text, ["x"])
-    list(numbers(text))
+@pytest.fixture
+def soon():
+    """End a test that takes 20 seconds of the processor, however busy the machine is; these take a fraction of one."""
+
+    def stop(number, frame):
+        raise AssertionError("takes far longer than the length of its input asks for")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 20)
+    yield
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)
+
+
+@pytest.mark.parametrize("unit", ["!", ".", "(", " ", "\n"])
+def test_a_long_run_of_one_sign_ends(unit, soon):
+    text = unit * 300_000 + "x"
+    found = "".join(text[one.start : one.end] for one in sentences(text))
+    assert found == text.strip()
+    assert stated("(" + text, ["x"]) == []
 
 
 def test_a_very_long_sentence_is_proof_in_parts():
@@ -100,18 +108,18 @@ def test_numbers_end_with_a_digit():
     ]  # fmt: skip
 
 
-def test_a_pronoun_in_endless_text_finds_what_is_near():
-    mentions = [Mention(at * 10, at * 10 + 3, f"N{at}", "PER") for at in range(100_000)]
-    whole = [Span(start=0, end=1_000_000)]
-    for place in range(500_000, 500_300):
+def test_a_pronoun_in_endless_text_finds_what_is_near(soon):
+    mentions = [Mention(at * 10, at * 10 + 3, f"N{at}", "PER") for at in range(50_000)]
+    whole = [Span(start=0, end=500_000)]
+    for place in range(400_000, 400_300):
         found = antecedent("person", place, mentions, whole)
         assert found is not None
         assert place - found.start <= 2000
 
 
-def test_one_relation_with_very_many_places_is_exported():
+def test_one_relation_with_very_many_places_is_exported(soon):
     unit = "Ada was born in London. "
-    many = 30_000
+    many = 20_000
     text = unit * many
     starts = range(0, len(unit) * many, len(unit))
     one = Found(
@@ -130,7 +138,7 @@ JSON = '{"subject":"a","predicate":"born in","object":"b"}'
 NAMES = [*WORDS.split(" "), "Ada Lovelace", "陈 港生", "«1 PER Ada»", "A B C", "x" * 400, JSON]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_nothing_that_is_not_there_is_grounded(seed):
     draw = random.Random(seed)
     text = "".join(draw.choice([*NAMES, " was born in ", "。", ". ", "\n", "\n\n", ", "]) for _ in range(120))
