@@ -9,7 +9,9 @@ from dsol.corpus.structure import level
 
 _CLOSERS = "”’」』）》】\"')\\]"
 _END = re.compile(
-    rf"(?:[。！？…｡]|．(?![\d]))+[{_CLOSERS}]*|[!?]+[{_CLOSERS}]*(?=\s|\Z|[\u3400-\u9fff])|\.+[{_CLOSERS}]*(?=\s|\Z)|\.(?=\[\d)"
+    rf"(?:[。！？…｡]|．(?![\d]))+[{_CLOSERS}]*"
+    # A run is tried from its beginning alone: from every sign of a long one would take its length squared.
+    rf"|(?<![!?])[!?]++[{_CLOSERS}]*+(?=\s|\Z|[\u3400-\u9fff])|(?<!\.)\.++[{_CLOSERS}]*+(?=\s|\Z)|\.(?=\[\d)"
 )
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _ITEM = re.compile(r"\s*(?:[-*+•|>]|\d{1,3}[.)、]|[(（][一二三四五六七八九十\d]+[)）]|[一二三四五六七八九十]+、)\s*\S")

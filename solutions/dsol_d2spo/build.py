@@ -39,6 +39,9 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     every = _read(settings, settings.examples, "train", given)
     if not every:
         raise DataError(["no labelled document to learn from; name a file of them as `examples` in the settings"])
+    if not any(one.gold for one in every):
+        raise DataError([f"{', '.join(settings.examples)}: none of the {len(every)} texts has a triple to learn from; "
+                         "bring labelled rows (see `dsol d2spo schema` for a schema of plain texts)"])  # fmt: skip
     held = read_heldout(settings, given)
     report: dict[str, Any] = {"read": _counted(every)}
     if not held:

@@ -111,7 +111,7 @@ def extract(
     from dsol.progress import Watch
     from dsol.terminal import print_tables
     from dsol_d2spo.export import writer
-    from dsol_d2spo.extracting import drawn, extract_all, open_run, summaries
+    from dsol_d2spo.extracting import drawn, extract_all, forget, open_run, summaries
     from dsol_d2spo.reading import read_texts
     from dsol_d2spo.show import show
 
@@ -119,9 +119,12 @@ def extract(
     first = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))
     opened = open_run(context.obj, run, [*words[first:], *context.args], baseline, own_options(context))
     texts = read_texts(words[:first], field)
-    found = extract_all(opened, texts, folder, next(iter(writers), None), Watch())
+    beside = next(iter(writers), None)
+    found = extract_all(opened, texts, folder, beside, Watch())
     for path, write in writers.items():
         write([extraction if flagged else extraction.sure for extraction, _ in found], path)
+    if beside and not folder:
+        forget(beside)
     if as_json and not writers:
         print(json.dumps([answer.model_dump(mode="json") for _, answer in found], ensure_ascii=False, indent=1))
         return

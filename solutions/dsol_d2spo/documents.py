@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from dsol.records import Problems, Record, exists, lacking, read_records, read_text
 from dsol_d2spo.document import Document, Entity, Gold
-from dsol_d2spo.forms import NAMES, Wrong, read_document
+from dsol_d2spo.forms import read_document
 from dsol_d2spo.language import language_of
 from dsol_d2spo.places import spans_of
+from dsol_d2spo.plain import NAMES, PARTS, TRIPLES, Wrong, says
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.triple import Triple
 
@@ -19,6 +22,10 @@ DEMO = Path(str(files("dsol_d2spo"))) / "demo"
 READ = ".jsonl, .json, .csv, .tsv, .parquet, or lines of `head tail relation sentence` with tabs between (.txt)"
 NO_RELATION = ("unknown", "na", "none", "no_relation", "other")
 RELATION_NAMES = ("rel_info.json", "pid2name.json", "relation_info.tsv")
+# What publishers put beside the documents: CoNLL04's types, DuIE's schema, DocRED's numbers of types.
+BESIDE = re.compile(r"(?:.*[_-])?(?:types|schemas?)\.\w+|\w+2id\.json", re.I)
+CELLS = ("head", "tail", "relation", "sentence")
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def read(paths: Iterable[Path], schema: Schema | None = None) -> list[Document]:
@@ -42,24 +49,30 @@ def _inside(path: Path, problems: Problems) -> list[Path]:
         return []
     if not path.is_dir():
         return [path]
-    endings = (".jsonl", ".json", ".csv", ".parquet")
-    inside = [one for one in sorted(path.iterdir()) if one.suffix.lower() in endings and one.name not in RELATION_NAMES]
+    endings = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
+    inside = [
+        one
+        for one in sorted(path.iterdir())
+        if one.suffix.lower() in endings and one.name not in RELATION_NAMES and not BESIDE.fullmatch(one.name)
+    ]
     if not inside:
         problems.add(str(path), f"holds no file of labelled documents; bring {READ}")
     return inside
 
 
 def _read_file(path: Path, problems: Problems) -> list[Document]:
-    if path.suffix.lower() == ".txt":
+    if path.suffix.lower() == ".txt" or (path.suffix.lower() == ".tsv" and _has_no_header(path)):
         text = read_text(path, problems)
         return _lines(path, text, problems) if text else []
     ids = _relation_names(path.parent)
     documents = []
     records = read_records(path, problems, "an object with text and triples", READ, _check)
-    flat = path.suffix.lower() in (".csv", ".tsv", ".parquet") and any("subject" in one.fields for one in records)
+    flat = any(says(one.fields) and not {*TRIPLES} & {*one.fields} for one in records)
     for record in _gathered(records) if flat else records:
         wrong = Wrong([])
         document = read_document(record, ids, wrong)
+        if document and (broken := _broken(document)):
+            wrong.reasons.append(f"{broken!r} holds half a character (a lone \\ud800 to \\udfff); remove it")
         for reason in wrong.reasons:
             problems.add(record.origin, reason)
         if document and not wrong.reasons:
@@ -71,20 +84,33 @@ def _check(columns: Sequence[str]) -> str:
     return "" if {"tokens", "sents"} & set(columns) else lacking(columns, (NAMES,))
 
 
+def _has_no_header(path: Path) -> bool:
+    with open(path, "rb") as file:
+        cells = file.readline(1 << 16).decode("utf-8-sig", "replace").lower().split("\t")
+    known = {*NAMES, *PARTS, *PARTS.values()}
+    return len(cells) == len(CELLS) and not known & {cell.strip() for cell in cells}
+
+
+def _broken(document: Document) -> str:
+    """Give a text that no encoding has; "" where all of them can be written."""
+    said = (document.text, *(str(value) for one in document.gold for value in one.triple.model_dump().values()))
+    return next((one[:40] for one in said if _HALF.search(one)), "")
+
+
 def _gathered(records: Iterable[Record]) -> list[Record]:
-    """Put the rows of a table that say one triple each together by their text; a row may hold none."""
-    texts: dict[str, list[Record]] = {}
+    """Put rows that say one triple each together by their text; a row may hold none."""
+    texts: dict[Any, list[Record]] = {}
     for record in records:
-        text = next((str(record.fields[name]) for name in NAMES if record.fields.get(name)), "")
-        texts.setdefault(text, []).append(record)
+        text = next((record.fields[name] for name in NAMES if record.fields.get(name)), "")
+        texts.setdefault(text if isinstance(text, str) else id(record), []).append(record)
     return [
-        Record(some[0].origin, {**some[0].fields, "text": text, "triples": [r.fields for r in some if _says(r)]})
-        for text, some in texts.items()
+        Record(some[0].origin, {**some[0].fields, "triples": [r.fields for r in some if _holds(r.fields)]})
+        for some in texts.values()
     ]
 
 
-def _says(record: Record) -> bool:
-    return any(record.fields.get(key) for key in ("subject", "predicate", "object"))
+def _holds(fields: Mapping[str, Any]) -> bool:
+    return says(fields) and str(fields.get("relation", "")).lower() not in NO_RELATION
 
 
 def _lines(path: Path, text: str, problems: Problems) -> list[Document]:
@@ -96,6 +122,8 @@ def _lines(path: Path, text: str, problems: Problems) -> list[Document]:
         if not line.strip():
             continue
         cells = line.rstrip("\r").split("\t")
+        if number == 1 and tuple(cell.strip().lower() for cell in cells) == CELLS:
+            continue
         if len(cells) != 4:
             hint = "is it a document? then it has no labels" if number == 1 and len(cells) == 1 else ""
             reason = f"{len(cells)} cells where there should be 4 with tabs between (head, tail, relation, sentence)"
@@ -104,8 +132,7 @@ def _lines(path: Path, text: str, problems: Problems) -> list[Document]:
                 return []
             continue
         subject, object, predicate, sentence = (cell.strip() for cell in cells)
-        empty = next((name for name, cell in zip(("head", "tail", "relation", "sentence"), cells, strict=True)
-                      if not cell.strip()), "")  # fmt: skip
+        empty = next((name for name, cell in zip(CELLS, cells, strict=True) if not cell.strip()), "")
         if empty:
             problems.add(f"{path}:{number}", f"field {empty!r}: is empty")
             continue
@@ -115,6 +142,10 @@ def _lines(path: Path, text: str, problems: Problems) -> list[Document]:
         triple = Triple(subject=subject, predicate=predicate, object=object)
         if predicate.lower() not in NO_RELATION and not any(one.triple == triple for one in said):
             said.append(Gold(triple, (subject,), (object,)))
+    if ends and not any(name in one for one, some in ends.items() for name in some):
+        problems.add(
+            str(path), f"no head or tail stands in its sentence; is the order of the cells {', '.join(CELLS)}?"
+        )
     return [
         Document(
             f"{path.stem}-{first[one]}",

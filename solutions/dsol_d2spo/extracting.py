@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Shown
 
-from dsol import Answer, Baseline, Generate
+from dsol import Answer, Baseline, Generate, RunError
 from dsol.calibration import Calibration
 from dsol.plugins import Plugins
 from dsol.progress import Watch
@@ -74,30 +77,61 @@ def extract_all(
 ) -> list[tuple[Extraction, Answer[Output]]]:
     """Extract from texts one after the other.
 
-    What passages gave is kept in `folder`, else in a hidden one at `beside` (the first file that is to be written) that
-    goes when all is done; with neither nothing is kept.
+    What passages gave is kept in `folder`, else in a hidden one at `beside` (the first file that is to be written),
+    which `forget` removes once all is written; with neither nothing is kept.
     """
-    hidden = beside.with_name(f".{beside.name}.passages") if beside else None
-    where = folder or hidden
+    where = folder or (hidden(beside) if beside else None)
+    with _locked(where) if where else nullcontext():
+        return list(_each(opened, texts, where, watch))
+
+
+def hidden(beside: Path) -> Path:
+    """Name the folder that keeps what passages gave until a file is written."""
+    return beside.with_name(f".{beside.name}.passages")
+
+
+def forget(beside: Path) -> None:
+    """Remove what was kept for a file that is written now."""
+    shutil.rmtree(hidden(beside), ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep a second process from extracting into the same folder; the lock goes with the process, also when killed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunError(
+                f"another process is extracting into {folder}; wait for it, or name another --to or --folder"
+            ) from error
+        yield
+
+
+def _each(
+    opened: Opened, texts: Sequence[Text], where: Path | None, watch: Watch
+) -> Iterator[tuple[Extraction, Answer[Output]]]:
     answer = make_answer(opened.load(), opened.settings, opened.world)
-    found = []
-    for number, text in enumerate(texts):
+    for text in texts:
         with watch.step(text.id) as advance:
             output = extract(
                 text.text,
                 answer,
                 opened.settings,
                 opened.world.schema,
-                folder=where / str(number) if where else None,
+                folder=where / _place(text.text) if where else None,
                 by=opened.mark,
                 advance=advance,
             )
             old = opened.baseline(Input(text=text.text, id=text.id))
             said = conclude(text.text, output, opened.settings, opened.calibration, old, opened.world.schema)
-            found.append((Extraction(text.id, text.text, said.value or Output()), said))
-    if hidden and not folder:
-        shutil.rmtree(hidden, ignore_errors=True)
-    return found
+            yield Extraction(text.id, text.text, said.value or Output()), said
+
+
+def _place(text: str) -> str:
+    """Name a text's own folder, the same when other texts are added or taken away."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def summaries(found: Iterable[tuple[Extraction, Answer[Output]]]) -> list[dict[str, Any]]:

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dsol.records import Record
 from dsol_d2spo.document import Document, Entity, Gold
 from dsol_d2spo.language import language_of
+from dsol_d2spo.plain import NAMES, Wrong, identity, plain
 from dsol_d2spo.tokens import Place, covering, joined
 from dsol_d2spo.triple import Span, Triple
 
-NAMES = ("text", "sentence", "document")
-TRIPLES = ("triples", "spo_list", "relations")
 KNOWN = (
     "an object with text and triples (or DuIE's spo_list), with tokens, entities and relations, or DocRED's title, "
     "sents, vertexSet and labels"
 )
-
-
-@dataclass
-class Wrong:
-    """What is wrong with one record, each with its field."""
-
-    reasons: list[str]
-
-    def add(self, field: str, reason: str) -> None:
-        """Note that a field is not as it should be."""
-        self.reasons.append(f"field {field!r}: {reason}")
 
 
 def read_document(record: Record, names: Mapping[str, str], wrong: Wrong) -> Document | None:
@@ -42,66 +29,9 @@ def read_document(record: Record, names: Mapping[str, str], wrong: Wrong) -> Doc
     if "tokens" in fields or ("sentences" in fields and "ner" in fields):
         return _spans(record, wrong) if "tokens" in fields else _scierc(record, wrong)
     if any(name in fields for name in NAMES):
-        return _plain(record, wrong)
+        return plain(record, wrong)
     wrong.reasons.append(f"none of the known forms; bring {KNOWN} (the row has: {', '.join(map(str, fields))})")
     return None
-
-
-def _plain(record: Record, wrong: Wrong) -> Document | None:
-    fields = record.fields
-    name = next(name for name in NAMES if name in fields)
-    text = fields[name]
-    if not isinstance(text, str):
-        wrong.add(name, f"must be text, found {type(text).__name__}")
-        return None
-    if not text.strip():
-        wrong.add(name, "is empty")
-        return None
-    gold: list[Gold] = []
-    listed = next((one for one in TRIPLES if one in fields), "")
-    rows = fields.get(listed) or []
-    if not isinstance(rows, list):
-        wrong.add(listed, f"must be a list, found {type(rows).__name__}")
-        rows = []
-    for number, row in enumerate(rows, 1):
-        gold += _flat(row, f"{listed}[{number}]", wrong)
-    return Document(
-        id=_id(record), text=text, gold=tuple(gold), language=language_of(text), origin=record.origin,
-        title=str(fields.get("title") or ""),
-    )  # fmt: skip
-
-
-def _flat(row: Any, field: str, wrong: Wrong) -> Iterable[Gold]:
-    """Read a plain triple, or DuIE's, whose object may hold several parts (`@value`, `inDate`, ...)."""
-    if not isinstance(row, Mapping):
-        wrong.add(field, f"must be an object with subject, predicate and object, found {type(row).__name__}")
-        return
-    missing = [key for key in ("subject", "predicate", "object") if not row.get(key)]
-    if missing:
-        wrong.add(f"{field}.{missing[0]}", "is missing or empty")
-        return
-    values, types = row["object"], row.get("object_type") or ""
-    parts = values if isinstance(values, Mapping) else {"@value": values}
-    kinds = types if isinstance(types, Mapping) else {"@value": types}
-    for key, value in parts.items():
-        said = [row["subject"], row["predicate"], value, row.get("subject_type") or "", kinds.get(key) or ""]
-        names = ("subject", "predicate", "object", "subject_type", "object_type")
-        odd = next((name for name, one in zip(names, said, strict=True) if not isinstance(one, str)), "")
-        if odd:
-            wrong.add(f"{field}.{odd}", "must be text")
-            return
-        subject, predicate, object, subject_type, object_type = (" ".join(one.split()) for one in said)
-        if not object:
-            continue
-        # DuIE names what is beside the main value by its role: 配音 with inWork becomes 配音.inWork.
-        triple = Triple(
-            subject=subject,
-            predicate=predicate if key == "@value" else f"{predicate}.{key}",
-            object=object,
-            subject_type=subject_type,
-            object_type=object_type,
-        )
-        yield Gold(triple, (subject,), (object,))
 
 
 def _spans(record: Record, wrong: Wrong) -> Document | None:
@@ -127,13 +57,13 @@ def _spans(record: Record, wrong: Wrong) -> Document | None:
     gold = []
     for number, row in enumerate(_list(record.fields, "relations", wrong), 1):
         gold += _linked(row, entities, f"relations[{number}]", "head", "tail", "type", wrong)
-    return Document(_id(record), text, tuple(gold), tuple(entities), (Span(start=0, end=len(text)),),
+    return Document(identity(record), text, tuple(gold), tuple(entities), (Span(start=0, end=len(text)),),
                     language_of(text), record.origin)  # fmt: skip
 
 
 def _scierc(record: Record, wrong: Wrong) -> Document | None:
     """Read SciERC's own form: sentences of tokens; `ner` and `relations` by sentence, places counted over all."""
-    sentences, ner, related = (record.fields.get(key) or [] for key in ("sentences", "ner", "relations"))
+    sentences = record.fields.get("sentences")
     if not (isinstance(sentences, list) and sentences and all(_words(one) for one in sentences)):
         wrong.add("sentences", "must be a list of lists of words, none of them empty")
         return None
@@ -141,8 +71,8 @@ def _scierc(record: Record, wrong: Wrong) -> Document | None:
     flat = [span for some in places for span in some]
     entities: dict[tuple[int, int], Entity] = {}
     taken: list[tuple[int, int]] = []
-    for number, rows in enumerate(ner, 1):
-        for row in rows if isinstance(rows, list) else []:
+    for number, rows in enumerate(_list(record.fields, "ner", wrong, list), 1):
+        for row in rows:
             field = f"ner[{number}]"
             ok = isinstance(row, list) and len(row) >= 3 and all(isinstance(at, int) for at in row[:2])
             if not ok or not 0 <= row[0] <= row[1] < len(flat):
@@ -158,8 +88,8 @@ def _scierc(record: Record, wrong: Wrong) -> Document | None:
             span = covering(flat, *bounds)
             entities[bounds] = Entity((text[span.start : span.end],), str(row[2]), (span,))
     gold = []
-    for number, rows in enumerate(related, 1):
-        for row in rows if isinstance(rows, list) else []:
+    for number, rows in enumerate(_list(record.fields, "relations", wrong, list), 1):
+        for row in rows:
             field = f"relations[{number}]"
             if not (isinstance(row, list) and len(row) >= 5 and all(isinstance(at, int) for at in row[:4])):
                 wrong.add(field, f"{row} is not [first, last, first, last, type]")
@@ -169,7 +99,7 @@ def _scierc(record: Record, wrong: Wrong) -> Document | None:
                 wrong.add(field, f"{row[:4]} names tokens that no entity of `ner` has")
                 continue
             gold += [_gold(ends[0], str(row[4]), ends[1])] if ends[0] and ends[1] else []
-    return Document(str(record.fields.get("doc_key") or _id(record)), text, tuple(gold), tuple(entities.values()),
+    return Document(str(record.fields.get("doc_key") or identity(record)), text, tuple(gold), tuple(entities.values()),
                     tuple(cut), language_of(text), record.origin)  # fmt: skip
 
 
@@ -206,14 +136,35 @@ def _docred(record: Record, names: Mapping[str, str], wrong: Wrong) -> Document 
         ordered = sorted(spans, key=lambda span: (span.start, span.end))
         entities.append(Entity(tuple(said), type, tuple(ordered)))
     gold = []
-    for number, row in enumerate(_list(fields, "labels", wrong), 1):
+    for number, row in enumerate(_labels(fields, wrong), 1):
         field = f"labels[{number}]"
-        proving = [at for at in row.get("evidence") or () if isinstance(at, int) and 0 <= at < len(cut)]
-        evidence = tuple(cut[at] for at in sorted(proving))
+        proving = row.get("evidence") or []
+        if not (isinstance(proving, list) and all(isinstance(at, int) and 0 <= at < len(cut) for at in proving)):
+            wrong.add(f"{field}.evidence", f"{proving!r} is no list of sentences, of which there are {len(cut)}")
+            continue
+        evidence = tuple(cut[at] for at in sorted(set(proving)))
         gold += _linked(row, entities, field, "h", "t", "r", wrong, lambda said: names.get(said, said), evidence)
     title = str(fields.get("title") or "")
-    return Document(title or _id(record), text, tuple(gold), tuple(entities), tuple(cut), language_of(text),
+    return Document(title or identity(record), text, tuple(gold), tuple(entities), tuple(cut), language_of(text),
                     record.origin, title)  # fmt: skip
+
+
+def _labels(fields: Mapping[str, Any], wrong: Wrong) -> list[Any]:
+    """Give DocRED's labels as rows, also where they are columns, as in the data set of Hugging Face's hub."""
+    found = fields.get("labels")
+    if not isinstance(found, Mapping):
+        return _list(fields, "labels", wrong)
+    columns = {"h": "head", "t": "tail", "r": "relation_text" if found.get("relation_text") else "relation_id"}
+    cells = {short: found.get(name) for short, name in columns.items()}
+    if not all(isinstance(some, list) and len(some) == len(cells["h"] or []) for some in cells.values()):
+        wrong.add("labels", f"must be a list of objects, or lists of one length: {', '.join(columns.values())}")
+        return []
+    evidence = found.get("evidence") or [[]] * len(cells["h"] or [])
+    if not (isinstance(evidence, list) and len(evidence) == len(cells["h"] or [])):
+        wrong.add("labels.evidence", "must have a list for each label")
+        return []
+    cells["evidence"] = evidence
+    return [dict(zip(cells, row, strict=True)) for row in zip(*(some or [] for some in cells.values()), strict=True)]
 
 
 def _sentences(sentences: Sequence[Sequence[str]]) -> tuple[str, list[list[Place]], list[Span]]:
@@ -279,8 +230,3 @@ def _cross(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 def _words(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, str) and one for one in value)
-
-
-def _id(record: Record) -> str:
-    given = next((record.fields[key] for key in ("id", "orig_id", "doc_key") if record.fields.get(key)), "")
-    return str(given) or record.origin.rpartition("/")[2]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsol.folding import fold
+from dsol_d2spo.export.characters import sound
 from dsol_d2spo.triple import Dropped, Triple
 
 LONGEST = 300  # characters of an end, above which it is a passage and no name
@@ -64,7 +65,7 @@ def read_lines(completion: str, predicates: Mapping[str, str] | None = None, pas
         if triple is not None:
             triples[triple] = None
         elif reason:
-            dropped.append(Dropped(text=piece.strip()[:SHOWN], reason=reason))
+            dropped.append(Dropped(text=sound(piece.strip()[:SHOWN]), reason=reason))
     return Read(tuple(triples), tuple(dropped))
 
 
@@ -79,7 +80,7 @@ def read_labels(completion: str, pair: Triple, predicates: Mapping[str, str]) ->
             continue
         name = known.get(fold(said))
         if name is None:
-            dropped.append(Dropped(text=said[:SHOWN], reason="unknown_predicate"))
+            dropped.append(Dropped(text=sound(said[:SHOWN]), reason="unknown_predicate"))
             continue
         triple = pair.model_copy(update={"predicate": name})
         if triple in triples:
@@ -171,7 +172,7 @@ def _triple(
 ) -> tuple[Triple | None, str]:
     if fields is not None and "echo" in fields:
         return None, "echo"
-    values = {key: " ".join(str(one).split()) for key, one in (fields or {}).items()}
+    values = {key: sound(" ".join(str(one).split())) for key, one in (fields or {}).items()}
     if not all(values.get(key) for key in ("subject", "predicate", "object")):
         return None, "malformed" if whole else "truncated"
     if values["subject"] == values["predicate"] == values["object"] or set(values.values()) == {"..."}:

@@ -15,6 +15,7 @@ from dsol_d2spo.triple import Found, Span
 
 UNRESOLVED = "unresolved_pronoun"
 MOST = 1000  # places of one name that are looked at
+BEGINNING = 8  # letters of a name by which the places where it may stand are found
 
 
 @dataclass(frozen=True)
@@ -105,17 +106,32 @@ def _same_kind(one: Counter[str] | None, two: Counter[str] | None) -> bool:
 
 
 def _places(text: str, words: Iterable[str]) -> dict[str, list[tuple[int, int]]]:
-    """Find where each name (a key) stands in the text, whatever its spelling."""
+    """Find where each name (a key) stands in the text, whatever its spelling.
+
+    The text is gone through once for all names: a long one holds many, and a search for each takes the square.
+    """
     folded, origin = fold_with_places(text)
+    names = [name for name in words if name]
+    starts: dict[str, list[int]] = {name[:BEGINNING]: [] for name in names}
+    sizes = sorted({len(beginning) for beginning in starts})
+    for at in range(len(folded)):
+        if _joined(folded, at):
+            continue
+        for size in sizes:
+            some = starts.get(folded[at : at + size]) if at + size <= len(folded) else None
+            if some is not None:
+                some.append(at)
     found: dict[str, list[tuple[int, int]]] = {}
-    for name in words:
+    for name in names:
         spots: list[tuple[int, int]] = []
-        at = folded.find(name)
-        while at >= 0 and len(spots) < MOST:
+        free = 0
+        for at in starts[name[:BEGINNING]]:
             end = at + len(name)
-            if not (_joined(folded, at) or _joined(folded, end)):
+            if at >= free and folded.startswith(name, at) and not _joined(folded, end):
                 spots.append((origin[at], origin[end - 1] + 1))
-            at = folded.find(name, end)
+                free = end
+                if len(spots) == MOST:
+                    break
         found[name] = spots
     return found
 

@@ -29,16 +29,16 @@ _TITLE = re.compile(
     r"^(?:(?:mr|mrs|ms|dr|prof|sir|lord|lady|president|senator|king|queen|general|professor|captain|minister)\b\.?\s+)+"
 )
 _HAN_TITLE = re.compile(r"(?:先生|女士|小姐|夫人|教授|博士|老师|主席|总统|总理|部长|省长|市长|董事长|总经理|经理)$")
-_BRACKETS = re.compile(r"[(（]\s*([^()（）]{1,60}?)\s*[)）]")
+_BRACKETS = re.compile(r"[(（]\s{0,3}([^()（）]{1,60}?)\s{0,3}[)）]")
 _SAID = re.compile(
     r"^(?:(?:also|better|formerly|commonly|previously)\s+(?:known\s+as|called)|a\.?k\.?a\.?|abbreviated(?:\s+as)?|"
     r"short\s+for|or\s+simply|formerly|or|以下)?\s*(?:简称为?|又称为?|亦称|又名|也称|别名|原名|英文名?称?为?)?[:：]?\s*",
     re.I,
 )
 _KNOWN_AS = re.compile(
-    r"[,，]?\s*(?:(?:is|was|who\s+is|which\s+is)\s+)?(?:also|better|commonly|formerly|previously|popularly)\s+"
-    r"(?:known\s+as|called)\s+|[,，]?\s*a\.?k\.?a\.?\s+|[,，]\s*abbreviated(?:\s+as)?\s+|"
-    r"[,，]?\s*(?:以下)?(?:简称|又称|亦称|又名|也称|别名|也叫)为?\s*",
+    r"[,，]?\s{0,3}(?:(?:is|was|who\s+is|which\s+is)\s+)?(?:also|better|commonly|formerly|previously|popularly)\s+"
+    r"(?:known\s+as|called)\s+|[,，]?\s{0,3}a\.?k\.?a\.?\s+|[,，]\s{0,3}abbreviated(?:\s+as)?\s+|"
+    r"[,，]?\s{0,3}(?:以下)?(?:简称|又称|亦称|又名|也称|别名|也叫)为?\s*",
     re.I,
 )
 _SHORT = re.compile(r"[^\W\d_](?:[\w&./-]{0,8}[\w])(?:\.)?\Z")

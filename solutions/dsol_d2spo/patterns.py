@@ -17,9 +17,9 @@ _DATE = re.compile(
     r"|\d{2,4}年(?:\d{1,2}月(?:\d{1,2}[日号])?|初|底|末)?|\d{1,2}月\d{1,2}[日号]|(?<!\d)\d{4}-\d\d?-\d\d?(?!\d)"
 )
 _NUMBER = re.compile(
-    r"(?<![\w.])[$€£¥]? ?\d[\d,.]*\d?(?: ?(?:million|billion|thousand|percent|per cent|%|km|kg|m))?(?![\w])"
+    r"(?<![\w.])[$€£¥]? ?\d(?:[\d,.]{0,40}\d)?(?: ?(?:million|billion|thousand|percent|per cent|%|km|kg|m))?(?![\w])"
     r"|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|hundred)\b"
-    r"|\d[\d,.]*(?:[万亿]+(?:美元|欧元|港元|元|人|股|吨)?|%|元|名|家|个)"
+    r"|\d(?:[\d,.]{0,40}\d)?(?:[万亿]+(?:美元|欧元|港元|元|人|股|吨)?|%|元|名|家|个)"
 )
 _UPPER = r"[A-ZÀ-ÖØ-ÞŠŽĀ-Ž]"
 _WORD = rf"(?:{_UPPER}[\w'’.&-]*(?<![.'’-])|{_UPPER}\.)"

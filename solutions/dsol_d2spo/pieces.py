@@ -23,6 +23,7 @@ WIDE = 3  # a Chinese character says about as much, and takes as many tokens, as
 HEADING, PARAGRAPH, SENTENCE, CLAUSE = 0, 1, 2, 3
 TEAR = (0.0, 0.05, 0.4, 2.0)
 UNEVEN = 0.2
+LONGEST = 1500  # characters of a sentence; longer ones are tables, or text without signs
 _CLAUSE = re.compile(r"(?<=[,;:，；：、])|(?<=\s)(?=\S)")
 
 
@@ -52,8 +53,15 @@ class _Atom:
 
 
 def sentences(text: str) -> list[Span]:
-    """Give the span of each sentence; see `dsol.sentences`."""
-    return [Span(start=start, end=end) for start, end in bounds(text)]
+    """Give the span of each sentence (see `dsol.sentences`), a very long one in parts: each is to prove something."""
+    found: list[Span] = []
+    for start, end in bounds(text):
+        places = [start, end]
+        if end - start > LONGEST:
+            clauses = (match.start() for match in _CLAUSE.finditer(text, start + 1, end))
+            places = _bounded([start, *clauses, end], range(len(text) + 1), LONGEST)
+        found += [Span(start=one, end=two) for one, two in pairwise(places)]
+    return found
 
 
 def sentence_at(place: int, spans: Sequence[Span]) -> int:
@@ -114,7 +122,7 @@ def _atoms(text: str, sizes: list[int], limit: int, overlap: int) -> list[_Atom]
     return found
 
 
-def _bounded(places: list[int], sizes: list[int], limit: int) -> list[int]:
+def _bounded(places: list[int], sizes: Sequence[int], limit: int) -> list[int]:
     """Keep places at most `limit` apart, as few as can be; where there is none, one is put in anywhere."""
     kept = [places[0]]
     for before, place in pairwise(places):

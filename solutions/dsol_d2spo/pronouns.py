@@ -15,6 +15,7 @@ from dsol_d2spo.triple import Span
 
 Kind = Literal["", "person", "organisation", "place", "work", "thing"]
 BACK = 3  # sentences
+FAR = 2000  # characters; text without full stops is one long sentence
 _PERSON = "he him his himself she her hers herself who whom whose 他 她 他的 她的 本人 此人 该人"
 _THING = "it its itself which that this 它 它的 其 该"
 _OPEN = "i me my we us our you your they them their themselves 我 我们 你 你们 您 他们 她们 它们 他们的 咱们 自己"
@@ -82,7 +83,7 @@ def antecedent(kind: Kind, place: int, mentions: Sequence[Mention], sentences: S
     here = sentence_at(place, sentences)
     for number in range(here, max(-1, here - BACK - 1), -1):
         end = min(sentences[number].end, place)
-        first = bisect_left(mentions, sentences[number].start, key=lambda one: one.start)
+        first = bisect_left(mentions, max(sentences[number].start, place - FAR), key=lambda one: one.start)
         last = bisect_left(mentions, end, key=lambda one: one.start)
         fitting = [one for one in mentions[first:last] if one.end <= place and _fits(kind, one.type)]
         sure = [one for one in fitting if one.type]

@@ -10,6 +10,7 @@ from pathlib import Path
 from dsol import DataError
 from dsol.corpus.source import FORMATS, Source, files
 from dsol.corpus.whole import read_whole
+from dsol_d2spo.export.characters import sound
 from dsol_d2spo.settings import Input, Settings
 
 
@@ -30,7 +31,8 @@ def read_texts(paths: Sequence[str | Path], field: str = "text") -> list[Text]:
     documents = read_whole(found, field)
     names = _short([document.file for document in documents])
     return [
-        Text(f"{name} {document.place}".strip(), document.text) for name, document in zip(names, documents, strict=True)
+        Text(sound(f"{name} {document.place}".strip()), sound(document.text))
+        for name, document in zip(names, documents, strict=True)
     ]
 
 

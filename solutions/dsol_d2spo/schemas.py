@@ -92,7 +92,8 @@ def _plain(schema: Schema) -> list[dict[str, Any]]:
 
 
 def _rows(path: Path, text: str, problems: Problems) -> list[Any]:
-    if path.suffix.lower() == ".jsonl" or (path.suffix.lower() == ".json" and text.lstrip().startswith("{")):
+    lines = path.suffix.lower() not in (".yaml", ".yml") and text.lstrip().startswith("{")  # DuIE's has no ending
+    if path.suffix.lower() == ".jsonl" or lines:
         rows = []
         for number, line in enumerate(text.splitlines(), 1):
             try:

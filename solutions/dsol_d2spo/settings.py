@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 import dsol
+from dsol_d2spo.export.characters import sound
 from dsol_d2spo.triple import Output
 
 __all__ = ["Input", "Output", "Settings"]
@@ -68,3 +69,9 @@ class Input(BaseModel):
 
     text: str
     id: str = ""
+
+    @field_validator("text", "id")
+    @classmethod
+    def _sound(cls, given: str) -> str:
+        """Replace half characters, which no tokenizer and no file takes; places stay."""
+        return sound(given)

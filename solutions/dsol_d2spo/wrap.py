@@ -103,7 +103,8 @@ def conclude(
         return Answer(reason="empty_text", ask="The text is empty.")
     found = list(output.triples)
     if old is not None and old[0] is not None:
-        ours = [_of_baseline(one, text, old[1]) for one in old[0].triples]
+        ground = Ground(text)
+        ours = [_of_baseline(one, ground, old[1]) for one in old[0].triples]
         found = merge(text, [*found, *ours], schema, aliases=settings.aliases)
     found = [tightened(one, text) for one in found]
     bounds = sentences(text)
@@ -138,17 +139,16 @@ def conclude(
     )
 
 
-def _of_baseline(one: Found, text: str, confidence: float) -> Found:
+def _of_baseline(one: Found, ground: Ground, confidence: float) -> Found:
     """Take a triple of the baseline, grounded here if it isn't; what makes it likely is the baseline's own word."""
     places = (one.subject_spans, one.object_spans)
     if not one.grounded:
-        ground = Ground(text)
         places = nearest(ground.find(one.subject).spans, ground.find(one.object).spans)
     grounded = all(places)
     return one.model_copy(
         update={
-            "subject": text[places[0][0].start : places[0][0].end] if grounded else one.subject,
-            "object": text[places[1][0].start : places[1][0].end] if grounded else one.object,
+            "subject": ground.text[places[0][0].start : places[0][0].end] if grounded else one.subject,
+            "object": ground.text[places[1][0].start : places[1][0].end] if grounded else one.object,
             "subject_spans": places[0] if grounded else (),
             "object_spans": places[1] if grounded else (),
             "source": "baseline",

@@ -12,7 +12,7 @@ from dsol.calibration import Calibration
 from dsol.progress import Quiet
 from dsol_d2spo import dsol_commands, schemas
 from dsol_d2spo.build import build
-from dsol_d2spo.extracting import Opened, drawn, extract_all, summaries
+from dsol_d2spo.extracting import Opened, drawn, extract_all, forget, summaries
 from dsol_d2spo.reading import Text, read_input, read_texts
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings
@@ -135,13 +135,14 @@ def test_documents_are_extracted_in_a_folder_that_goes_when_all_is_done(tmp_path
     texts = [Text("a.txt", "Ann Lee lives in Oslo. " * 30), Text("b.txt", "Nothing.")]
     out = tmp_path / "graph.html"
     found = extract_all(opened, texts, None, out, Quiet())
+    forget(out)
     assert list(tmp_path.iterdir()) == []
     first, second = (extraction.output.triples for extraction, _ in found)
     assert {(one.subject, one.predicate, one.object) for one in first} == {("Ann Lee", "residence", "Oslo")}
     assert second == ()
     kept = tmp_path / "kept"
     extract_all(opened, texts, kept, out, Quiet())
-    assert sorted(path.name for path in kept.iterdir()) == ["0", "1"]
+    assert len([path for path in kept.iterdir() if path.is_dir()]) == 2
     rows = summaries(found)
     assert [row["document"] for row in rows] == ["a.txt", "b.txt"]
     assert drawn(rows, 80)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -144,13 +145,13 @@ def _joined(one: Edge, two: Edge) -> Edge:
 
 
 def _proofs(extraction: Extraction, one: Found) -> tuple[Proof, ...]:
-    return tuple(_proof(extraction, one, span) for span in one.evidence)
+    subjects = _Spans((*one.subject_spans, *one.subject_aliases))
+    objects = _Spans((*one.object_spans, *one.object_aliases))
+    return tuple(_proof(extraction, subjects.inside(span), objects.inside(span), span) for span in one.evidence)
 
 
-def _proof(extraction: Extraction, one: Found, span: Span) -> Proof:
+def _proof(extraction: Extraction, subject: Sequence[Span], object: Sequence[Span], span: Span) -> Proof:
     """Cut a sentence out, around the ends where it is a very long one."""
-    subject = _inside(span, (*one.subject_spans, *one.subject_aliases))
-    object = _inside(span, (*one.object_spans, *one.object_aliases))
     start, end = span.start, span.end
     if end - start > LONGEST:
         first = min((some.start for some in (*subject[:1], *object[:1])), default=start)
@@ -161,10 +162,25 @@ def _proof(extraction: Extraction, one: Found, span: Span) -> Proof:
         sound(extraction.id),
         sound(extraction.text[start:end]),
         start,
-        tuple((some.start - start, some.end - start) for some in _inside(window, subject)),
-        tuple((some.start - start, some.end - start) for some in _inside(window, object)),
+        tuple((some.start - start, some.end - start) for some in subject if _holds(window, some)),
+        tuple((some.start - start, some.end - start) for some in object if _holds(window, some)),
     )
 
 
-def _inside(span: Span, spans: Iterable[Span]) -> list[Span]:
-    return [one for one in spans if span.start <= one.start and one.end <= span.end]
+def _holds(span: Span, one: Span) -> bool:
+    return span.start <= one.start and one.end <= span.end
+
+
+class _Spans:
+    """Many spans, of which those within another one are looked for, each time without going through them all."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = spans
+        self._order = sorted(range(len(spans)), key=lambda at: spans[at].start)
+        self._starts = [spans[at].start for at in self._order]
+
+    def inside(self, span: Span) -> list[Span]:
+        """Give the spans within one, in their own order."""
+        first, last = bisect_left(self._starts, span.start), bisect_right(self._starts, span.end)
+        some = (self._spans[at] for at in sorted(self._order[first:last]))
+        return [one for one in some if _holds(span, one)]
