@@ -85,7 +85,13 @@ def _triple(row: Any, field: str, text: str, wrong: Wrong) -> Iterable[Gold]:
     parts = values if isinstance(values, Mapping) else {"@value": values}
     kinds = types if isinstance(types, Mapping) else {"@value": types}
     for key, value in parts.items():
-        words = [said["subject"], said["predicate"], value, row.get("subject_type") or "", kinds.get(key) or ""]
+        words: list[Any] = [
+            said["subject"],
+            said["predicate"],
+            value,
+            row.get("subject_type") or "",
+            kinds.get(key) or "",
+        ]
         names = ("subject", "predicate", "object", "subject_type", "object_type")
         odd = next((name for name, one in zip(names, words, strict=True) if not isinstance(one, str)), "")
         if odd:
