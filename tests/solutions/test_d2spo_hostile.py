@@ -14,6 +14,7 @@ from dsol.calibration import Calibration
 from dsol.folding import fold
 from dsol_d2spo import extracting
 from dsol_d2spo.build import build
+from dsol_d2spo.export import writer
 from dsol_d2spo.export.graph import graph_of
 from dsol_d2spo.extracting import Opened, extract_all, forget
 from dsol_d2spo.extraction import Extraction
@@ -187,6 +188,14 @@ def test_two_at_once_in_one_folder_are_refused_and_nothing_is_lost_before_it_is_
             extract_all(opened, texts, None, out, Quiet())
     forget(out)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_to_write_to_is_there_before_long_work(tmp_path):
+    writer(tmp_path / "new" / "a.jsonl")
+    assert (tmp_path / "new").is_dir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        writer(tmp_path / "file" / "a.jsonl")
 
 
 def test_rows_without_any_triple_teach_nothing(tmp_path):

@@ -24,7 +24,10 @@ FORMATS: Mapping[str, tuple[str, str]] = {
 
 
 def writer(path: Path) -> Write:
-    """Find what writes a file, before there is anything to write; a DsolError says what is missing."""
+    """Find what writes a file, and make its folder, before there is anything to write.
+
+    A DsolError says what is missing.
+    """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         hint = f"end {path} with one of them"
@@ -38,4 +41,5 @@ def writer(path: Path) -> Write:
         if (error.name or "").startswith("dsol"):
             raise
         raise DsolError(f"{suffix} needs {error.name}; install it with: pip install 'dsol[graph]'") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
     return write
