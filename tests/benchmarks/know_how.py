@@ -15,7 +15,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ text { font: 11px sans-serif; fill: #5c6878 }
 .grid { stroke: #e4e8ee }
 .axis { stroke: #b9c1cc }
 .line { fill: none; stroke-width: 2 }
+.before { stroke-dasharray: 3 4; stroke-width: 1.4 }
 .domain { stroke: #1f6feb }
 .general { stroke: #c2410c }
 .dot.domain { fill: #1f6feb }
@@ -129,25 +130,26 @@ def ratio(data: Path, folder: Path) -> None:
 
 def draw(found: Mapping[str, Any], path: Path) -> None:
     """Draw held-out losses of the domain and of general text over the general tokens for each of the domain's."""
-    points: Sequence[Mapping[str, Any]] = [{"numbers": found["start"]}, *found["points"]]
+    last = float(len(RATIOS) - 1)
     series = []
     for name in ("domain", "general"):
-        some = [one["numbers"][f"{name} loss"] for one in points]
-        values = [(float(at), one["value"]) for at, one in enumerate(some)]
+        values = [(float(at), one["numbers"][f"{name} loss"]["value"]) for at, one in enumerate(found["points"])]
+        before = found["start"][f"{name} loss"]["value"]
         series.append(Series(f"{name} text", values, name, dots=True))
-    ticks = ("before", *(f"1:{one}" for one in RATIOS))
+        series.append(Series(f"{name} text before", [(0.0, before), (last, before)], f"before {name}"))
     plot = lines(
         series,
         "domain tokens : general tokens",
         "held-out loss (nats a token)",
-        x_range=(0.0, float(len(RATIOS))),
-        x_format=lambda at: ticks[int(at)] if at == int(at) else "",
+        x_range=(0.0, last),
+        x_format=lambda at: f"1:{RATIOS[int(at)]}" if at == int(at) else "",
     )
     text = str(plot)
     drawing = text[: text.index("</svg>")].replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
     named = "".join(
-        f'<text x="{300 + 80 * at}" y="24" class="label">{one.label}</text>'
-        f'<line x1="{278 + 80 * at}" x2="{294 + 80 * at}" y1="20" y2="20" class="line {one.style}"/>'
+        f'<text x="{84 + 190 * (at // 2)}" y="{230 + 16 * (at % 2)}" class="label">{one.label}</text>'
+        f'<line x1="{62 + 190 * (at // 2)}" x2="{78 + 190 * (at // 2)}" y1="{226 + 16 * (at % 2)}" '
+        f'y2="{226 + 16 * (at % 2)}" class="line {one.style}"/>'
         for at, one in enumerate(series)
     )
     head, end = drawing.index(">") + 1, "</svg>\n"
