@@ -93,6 +93,10 @@ def test_a_long_run_of_one_sign_ends(unit, soon):
     assert stated("(" + text, ["x"]) == []
 
 
+def test_an_answer_of_nothing_but_space_ends(soon):
+    assert [one.reason for one in read_lines(" " * 300_000 + "x").dropped] == ["malformed"]
+
+
 def test_a_very_long_sentence_is_proof_in_parts():
     text = "name, " * 2000
     spans = sentences(text)
