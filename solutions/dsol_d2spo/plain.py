@@ -97,7 +97,7 @@ def _triple(row: Any, field: str, text: str, wrong: Wrong) -> Iterable[Gold]:
         if odd:
             wrong.add(f"{field}.{odd}", "must be text")
             return
-        subject, predicate, object, subject_type, object_type = (_spaced(str(one), text) for one in words)
+        subject, predicate, object, subject_type, object_type = (_spaced(one, text) for one in words)
         if not object:
             continue
         # DuIE names what is beside the main value by its role: 配音 with inWork becomes 配音.inWork.
