@@ -51,18 +51,18 @@ def read_parts(
     """Read the recipe that a command's words mean: names of solutions or a recipe file, then the solutions' options."""
     from dsol import reading
 
-    first = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))
-    if not first:
+    targets, options = parted(words)
+    if not targets:
         raise RecipeError("command line", [f"name a solution or a recipe file before {words[0]}"])
-    options = [*words[first:], *context.args]
     own = own_options(context)
-    return reading.read_parts(context.obj, words[:first], options, recipe, base, changes or (), own, like)
+    options += context.args
+    return reading.read_parts(context.obj, targets, options, recipe, base, changes or (), own, like)
 
 
 def read_question(context: typer.Context, words: list[str], run: str) -> tuple[str, str, list[str]]:
     """Part what stands behind `dsol ask`: a solution or a run ("": what `--run` names), the question, settings."""
-    first = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))
-    asked, settings = words[:first], [*words[first:], *context.args]
+    asked, settings = parted(words)
+    settings += context.args
     front = f"dsol ask --run {run}" if run else "dsol ask"
     whom = bool(asked) and (not run or (len(asked) > 1 and asked[0] in context.obj.solutions))
     target, said = (asked[0] if whom else ""), asked[whom:]
@@ -73,6 +73,12 @@ def read_question(context: typer.Context, words: list[str], run: str) -> tuple[s
         example = front if run else f"{front} {target if target in context.obj.solutions else 'runs/mine'}"
         raise RecipeError("command line", [f'what is asked, and of which solution or run? write {example} "..."'])
     return target, said[0], settings
+
+
+def parted(words: list[str]) -> tuple[list[str], list[str]]:
+    """Part a command's words into those before the first option of a solution, and that with all behind it."""
+    first = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))
+    return words[:first], words[first:]
 
 
 def own_options(context: typer.Context) -> list[str]:

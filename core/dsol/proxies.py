@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsol.arguments import BaseOption, JsonOption, RecipeOption, SetOption, Targets, default_folder, read_parts
+from dsol.arguments import BaseOption, JsonOption, RecipeOption, SetOption, Targets, default_folder, parted, read_parts
 from dsol.errors import RecipeError
 from dsol.terminal import print_tables
 
@@ -69,10 +69,10 @@ def compare_bases(
     """Train the same recipe on several bases, and show score, general score, speed, memory and template of each."""
     from dsol import bases as compared
 
-    first = next((at for at, word in enumerate(bases) if word.startswith("--")), len(bases))
-    if first < 2:
+    named, words = parted(bases)
+    if len(named) < 2:
         raise RecipeError("command line", ["name at least two bases to compare"])
-    words = [*bases[first:], *(f"--set={change}" for change in changes or ())]
+    words += [f"--set={change}" for change in changes or ()]
     words += [f"--recipe={recipe}"] if recipe else []
-    found = compared.compare(bases[:first], solutions, words, run)
+    found = compared.compare(named, solutions, words, run)
     print_tables(found, compared.tables, as_json)

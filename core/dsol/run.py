@@ -116,13 +116,23 @@ def folder_name(text: str) -> str:
 
 @contextmanager
 def locked(run: Run) -> Iterator[None]:
-    """Keep a second process from training in the same folder; the lock goes with the process, also when killed."""
-    run.folder.mkdir(parents=True, exist_ok=True)
-    with open(run / ".lock", "w", encoding="utf-8") as handle:
+    """Keep a second process from training in the same folder."""
+    with alone(run.folder, f"another process is training in {run.folder}; wait for it or name another --run"):
+        yield
+
+
+@contextmanager
+def alone(folder: Path, refusal: str) -> Iterator[None]:
+    """Hold a folder, made if need be; where another process does, it is a RunError that says `refusal`.
+
+    The lock goes with the process, also when killed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise RunError(f"another process is training in {run.folder}; wait for it or name another --run") from error
+            raise RunError(refusal) from error
         yield
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dsol.arguments import AskedRunOption, BaselineOption, JsonOption, own_options
+from dsol.arguments import AskedRunOption, BaselineOption, JsonOption, own_options, parted
 
 if TYPE_CHECKING:
     from dsol_d2spo.schema import Schema
@@ -116,9 +116,9 @@ def extract(
     from dsol_d2spo.show import show
 
     writers = {path: writer(path) for path in to or ()}
-    first = next((at for at, word in enumerate(words) if word.startswith("--")), len(words))
-    opened = open_run(context.obj, run, [*words[first:], *context.args], baseline, own_options(context))
-    texts = read_texts(words[:first], field)
+    paths, options = parted(words)
+    opened = open_run(context.obj, run, [*options, *context.args], baseline, own_options(context))
+    texts = read_texts(paths, field)
     beside = next(iter(writers), None)
     found = extract_all(opened, texts, folder, beside, Watch())
     for path, write in writers.items():

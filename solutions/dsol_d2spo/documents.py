@@ -11,6 +11,7 @@ from typing import Any
 
 from dsol.records import Problems, Record, exists, lacking, read_records, read_text
 from dsol_d2spo.document import Document, Entity, Gold
+from dsol_d2spo.export.characters import sound
 from dsol_d2spo.forms import read_document
 from dsol_d2spo.language import language_of
 from dsol_d2spo.places import spans_of
@@ -25,7 +26,6 @@ RELATION_NAMES = ("rel_info.json", "pid2name.json", "relation_info.tsv")
 # What publishers put beside the documents: CoNLL04's types, DuIE's schema, DocRED's numbers of types.
 BESIDE = re.compile(r"(?:.*[_-])?(?:types|schemas?)\.\w+|\w+2id\.json", re.I)
 CELLS = ("head", "tail", "relation", "sentence")
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 def read(paths: Iterable[Path], schema: Schema | None = None) -> list[Document]:
@@ -94,7 +94,7 @@ def _has_no_header(path: Path) -> bool:
 def _broken(document: Document) -> str:
     """Give a text that no encoding has; "" where all of them can be written."""
     said = (document.text, *(str(value) for one in document.gold for value in one.triple.model_dump().values()))
-    return next((one[:40] for one in said if _HALF.search(one)), "")
+    return next((one[:40] for one in said if sound(one) != one), "")
 
 
 def _gathered(records: Iterable[Record]) -> list[Record]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Shown
 
-from dsol import Answer, Baseline, Generate, RunError
+from dsol import Answer, Baseline, Generate
 from dsol.calibration import Calibration
 from dsol.plugins import Plugins
 from dsol.progress import Watch
+from dsol.run import alone
 from dsol_d2spo.extraction import Extraction
 from dsol_d2spo.long import extract
 from dsol_d2spo.reading import Text
@@ -81,7 +81,8 @@ def extract_all(
     which `forget` removes once all is written; with neither nothing is kept.
     """
     where = folder or (hidden(beside) if beside else None)
-    with _locked(where) if where else nullcontext():
+    refusal = f"another process is extracting into {where}; wait for it, or name another --to or --folder"
+    with alone(where, refusal) if where else nullcontext():
         return list(_each(opened, texts, where, watch))
 
 
@@ -93,20 +94,6 @@ def hidden(beside: Path) -> Path:
 def forget(beside: Path) -> None:
     """Remove what was kept for a file that is written now."""
     shutil.rmtree(hidden(beside), ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep a second process from extracting into the same folder; the lock goes with the process, also when killed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RunError(
-                f"another process is extracting into {folder}; wait for it, or name another --to or --folder"
-            ) from error
-        yield
 
 
 def _each(

@@ -25,7 +25,9 @@ from rich.table import Table
 from dsol_d2spo import documents
 from dsol_d2spo.document import Document
 from dsol_d2spo.naming import key
+from dsol_d2spo.pieces import cut
 from dsol_d2spo.schema import Schema
+from dsol_d2spo.settings import Settings
 
 LOG = "passages.jsonl"
 
@@ -110,9 +112,6 @@ def main() -> None:
     command = ("d2spo", "extract", "--run", str(given.run))
     one_by_one, _ = watched((*command, str(parts), "--to", str(given.folder / "parts.jsonl")), lambda: False)
     again: tuple[Any, ...] = (*command, str(whole), "--folder", str(folder), "--to", str(given.folder / "whole.jsonl"))
-    from dsol_d2spo.pieces import cut
-    from dsol_d2spo.settings import Settings
-
     passages = len(cut(whole.read_text(encoding="utf-8"), Settings()))
     first, peak = watched(again, lambda: answered(folder) >= passages / 2)
     before = answered(folder)
