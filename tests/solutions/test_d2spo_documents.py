@@ -9,29 +9,14 @@ from dsol_d2spo import documents, schemas
 from dsol_d2spo.proposing import propose
 from dsol_d2spo.schema import Predicate, Schema
 
+from .d2spo_rows import triples, write, wrong
+
 SCHEMA = Schema(
     predicates=(
         Predicate(predicate="founded by", subject_type="ORG", object_type="PER", aliases=("创始人",)),
         Predicate(predicate="inception", subject_type="ORG", object_type="TIME"),
     )
 )
-
-
-def write(folder, name, content):
-    path = folder / name
-    rows = content if isinstance(content, str) else "\n".join(json.dumps(row, ensure_ascii=False) for row in content)
-    path.write_text(rows, encoding="utf-8")
-    return path
-
-
-def triples(document):
-    return [(one.triple.subject, one.triple.predicate, one.triple.object) for one in document.gold]
-
-
-def wrong(*args):
-    with pytest.raises(DataError) as error:
-        documents.read(*args)
-    return list(error.value.problems)
 
 
 def test_plain_rows_and_aliases(tmp_path):

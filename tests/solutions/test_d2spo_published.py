@@ -6,28 +6,13 @@ import json
 
 import pytest
 
-from dsol import DataError
 from dsol_d2spo import documents, schemas
 
-
-def write(folder, name, content):
-    path = folder / name
-    lines = content if isinstance(content, str) else "\n".join(json.dumps(row, ensure_ascii=False) for row in content)
-    path.write_text(lines, encoding="utf-8")
-    return path
+from .d2spo_rows import triples, write, wrong
 
 
 def said(path):
-    return [
-        [(one.triple.subject, one.triple.predicate, one.triple.object) for one in document.gold]
-        for document in documents.read([path])
-    ]
-
-
-def wrong(path):
-    with pytest.raises(DataError) as caught:
-        documents.read([path])
-    return caught.value.problems
+    return [triples(document) for document in documents.read([path])]
 
 
 def test_duies_schema_has_no_ending(tmp_path):
@@ -52,7 +37,7 @@ def test_docreds_labels_as_columns(tmp_path):
         ("B", "founded by", 1)
     ]
     row["labels"]["tail"] = []
-    (problem,) = wrong(write(tmp_path, "b.json", json.dumps([row])))
+    (problem,) = wrong([write(tmp_path, "b.json", json.dumps([row]))])
     assert "field 'labels'" in problem
 
 
@@ -63,7 +48,7 @@ def test_evidence_that_is_none_is_told(tmp_path, evidence):
         "vertexSet": [[{"pos": [0, 1], "sent_id": 0}], [{"pos": [1, 2], "sent_id": 0}]],
         "labels": [{"h": 0, "t": 1, "r": "P1", "evidence": evidence}],
     }
-    (problem,) = wrong(write(tmp_path, "a.json", json.dumps([row])))
+    (problem,) = wrong([write(tmp_path, "a.json", json.dumps([row]))])
     assert "labels[1].evidence" in problem
 
 
@@ -102,7 +87,7 @@ def test_rows_that_say_one_triple_each(tmp_path, name, content):
     ],
 )
 def test_slips_are_told(tmp_path, name, content, words):
-    (problem,) = wrong(write(tmp_path, name, content))
+    (problem,) = wrong([write(tmp_path, name, content)])
     assert words in problem
 
 
