@@ -1,4 +1,9 @@
-"""Decode many prompts behind one shared prefix: finished sequences leave the batch and waiting prompts join it."""
+"""Decode many prompts behind one shared prefix: finished sequences leave the batch and waiting prompts join it.
+
+Samples of a prompt are one sequence for as long as they agree: each draws its own token from the same probabilities,
+and only where two draw different ones the sequence parts. A model that is sure of its answer gives many samples for
+little more than the price of one.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +43,14 @@ class Asked:
     max_new_tokens: int = 256
     seed: int = 0
     guide: Callable[[int], Guide | None] = unguided
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How many sequences one batch is filled to, and how many its memory holds, should every sample go its own way."""
+
+    rows: int
+    most: int
 
 
 @dataclass(frozen=True)
@@ -88,9 +101,12 @@ class Written:
 
 @dataclass
 class _Batch:
-    """Sequences that are decoded together; `pads` counts each one's leading columns that hold nothing."""
+    """Sequences that are decoded together, each with the completions that have written the same so far.
 
-    written: list[Written]
+    `pads` counts each one's leading columns that hold nothing.
+    """
+
+    rows: list[list[Written]]
     cache: Cache
     pads: torch.Tensor
 
@@ -108,38 +124,64 @@ def extend(model: PreTrainedModel, prefix: Prefix, tokens: Sequence[int]) -> Pre
 
 @torch.inference_mode()
 def decode(
-    model: PreTrainedModel, prefix: Prefix, prompts: Sequence[Ready], asked: Asked, rows: int, context: int
+    model: PreTrainedModel, prefix: Prefix, prompts: Sequence[Ready], asked: Asked, limit: Limit, context: int
 ) -> list[list[Written]]:
     """Complete every prompt; return the samples per prompt, in the order of `prompts`.
 
     All prompts begin with `prefix`, which is held once. What some of them share beyond it is computed once and copied
-    to each. `rows`: sequences in one batch. `context`: tokens that the model can read and write, prompt included.
+    to each. `context`: tokens that the model can read and write, prompt included.
     """
     done: dict[int, list[Written]] = {prompt.number: [] for prompt in prompts}
     waiting = deque(sorted(prompts, key=lambda prompt: (prompt.tokens[: prompt.shared], len(prompt.own))))
     heads = model.config.get_text_config().num_attention_heads
     batch: _Batch | None = None
     while waiting or batch:
-        active = [at for at, one in enumerate(batch.written) if not one.ended] if batch else []
-        parts = [(batch, active)] if batch and active else []
-        if waiting and len(active) <= rows // 2:
-            room = rows - len(active)
-            while waiting and (room >= asked.samples or not parts):
-                taken = _take(waiting, max(1, room // asked.samples), heads)
-                part = _start(model, prefix, taken, asked, context)
-                for one in part.written:
-                    done[one.number].append(one)
-                room -= len(part.written)
-                still = [at for at, one in enumerate(part.written) if not one.ended]
-                if still:
-                    parts.append((part, still))
+        parts = [(batch, active)] if batch and (active := _parted(batch)) else []
+        if waiting and sum(len(active) for _, active in parts) <= limit.rows // 2:
+            while waiting and (room := _room(parts, asked.samples, limit)):
+                part = _start(model, prefix, _take(waiting, room, heads), asked, context)
+                for row in part.rows:
+                    done[row[0].number] += row
+                if active := _parted(part):
+                    parts.append((part, active))
         if not parts:
             batch = None
             continue
-        if batch is None or len(parts) > 1 or parts[0][0] is not batch or len(active) <= len(batch.written) * 3 // 4:
+        if not (len(parts) == 1 and parts[0][0] is batch and _as_it_is(batch, parts[0][1])):
             batch = _join(parts)
         _step(model, prefix, batch, asked)
     return [done[prompt.number] for prompt in prompts]
+
+
+_Active = list[tuple[int, list[Written]]]  # a row's number in its batch, and those that go on from it alike
+
+
+def _parted(batch: _Batch) -> _Active:
+    """List the sequences that go on: each row once for every token that was chosen behind it, without what has ended."""
+    active: _Active = []
+    for at, row in enumerate(batch.rows):
+        alike: dict[int, list[Written]] = {}
+        for one in row:
+            if not one.ended:
+                alike.setdefault(one.tokens[-1], []).append(one)
+        active += [(at, some) for some in alike.values()]
+    return active
+
+
+def _room(parts: Sequence[tuple[_Batch, _Active]], samples: int, limit: Limit) -> int:
+    """Say how many more prompts may join: one at least where nothing is decoded, else as many as surely fit."""
+    rows = [row for _, active in parts for row in active]
+    fit = (limit.most - sum(len(some) for _, some in rows)) // samples  # any completion may get a row of its own
+    return max(min(limit.rows - len(rows), fit), 0 if parts else 1)
+
+
+def _as_it_is(batch: _Batch, active: _Active) -> bool:
+    """Decide whether a batch is decoded further without copying it: no row has parted, and few have ended."""
+    if len({at for at, _ in active}) < len(active) or len(active) <= len(batch.rows) * 3 // 4:
+        return False
+    going = dict(active)
+    batch.rows = [going.get(at, row) for at, row in enumerate(batch.rows)]
+    return True
 
 
 def _take(waiting: deque[Ready], most: int, heads: int) -> list[Ready]:
@@ -180,11 +222,8 @@ def _start(model: PreTrainedModel, prefix: Prefix, prompts: Sequence[Ready], ask
     ).logits[:, -1]
     if len(lead.tokens) > start:
         cache = inlined(cache, pads.tolist(), lead, start)
-    written = [Written.begin(prompt, sample, asked, context) for prompt in prompts for sample in range(asked.samples)]
-    if asked.samples > 1:
-        copies = torch.arange(len(prompts), device=device).repeat_interleave(asked.samples)
-        cache, pads, logits = joined([cache], [copies], int(cache.layers[0].length)), pads[copies], logits[copies]
-    batch = _Batch(written, cache, pads)
+    rows = [[Written.begin(prompt, sample, asked, context) for sample in range(asked.samples)] for prompt in prompts]
+    batch = _Batch(rows, cache, pads)
     _choose(batch, logits, asked)
     return batch
 
@@ -195,7 +234,7 @@ def _step(model: PreTrainedModel, prefix: Prefix, batch: _Batch, asked: Asked) -
     column = torch.arange(batch.columns + 1, device=device)
     mask = additive(column >= batch.pads[:, None], model.dtype)
     logits = model(
-        input_ids=torch.tensor([[one.tokens[-1]] for one in batch.written], device=device),
+        input_ids=torch.tensor([[row[0].tokens[-1]] for row in batch.rows], device=device),
         attention_mask=mask[:, None, None],
         position_ids=(len(prefix.tokens) + batch.columns - batch.pads)[:, None],
         **keeping(model, batch.cache),
@@ -207,11 +246,12 @@ def _step(model: PreTrainedModel, prefix: Prefix, batch: _Batch, asked: Asked) -
 
 
 def _choose(batch: _Batch, logits: torch.Tensor, asked: Asked) -> None:
-    drawn = draws(batch.written, logits.device)
-    tokens, logprobs = choose(logits, asked.temperature, drawn, allowed(batch.written, logits))
-    for one, token, logprob in zip(batch.written, tokens.tolist(), logprobs.tolist(), strict=True):
-        if not one.ended:
-            one.add(token, logprob, asked.stop)
+    going = [(at, one) for at, row in enumerate(batch.rows) for one in row if not one.ended]
+    written = [one for _, one in going]
+    own = logits[torch.tensor([at for at, _ in going], device=logits.device)]
+    tokens, logprobs = choose(own, asked.temperature, draws(written, own.device), allowed(written, own))
+    for one, token, logprob in zip(written, tokens.tolist(), logprobs.tolist(), strict=True):
+        one.add(token, logprob, asked.stop)
 
 
 def draws(written: Sequence[Written], device: torch.device) -> torch.Tensor | None:
@@ -222,12 +262,11 @@ def draws(written: Sequence[Written], device: torch.device) -> torch.Tensor | No
     return torch.tensor(drawn, dtype=torch.float64, device=device)
 
 
-def _join(parts: Sequence[tuple[_Batch, list[int]]]) -> _Batch:
-    """Put the chosen sequences of several batches into one, without columns that nobody needs."""
+def _join(parts: Sequence[tuple[_Batch, _Active]]) -> _Batch:
+    """Put the active sequences of several batches into one, without columns that nobody needs."""
     device = parts[0][0].pads.device
-    rows = [torch.tensor(chosen, device=device) for _, chosen in parts]
+    rows = [torch.tensor([at for at, _ in active], device=device) for _, active in parts]
     filled = torch.cat([batch.columns - batch.pads[chosen] for (batch, _), chosen in zip(parts, rows, strict=True)])
     columns = int(filled.max())
     cache = joined([batch.cache for batch, _ in parts], rows, columns)
-    written = [batch.written[at] for batch, chosen in parts for at in chosen]
-    return _Batch(written, cache, columns - filled)
+    return _Batch([some for _, active in parts for _, some in active], cache, columns - filled)

@@ -16,7 +16,7 @@ from dsol import NO_LOSS, BackendError, Chat, Completion, Generate, prefix
 from dsol_trl.alone import decode_alone
 from dsol_trl.branching import Branching
 from dsol_trl.cache import SPARE, Prefix
-from dsol_trl.decoding import Asked, Ready, Written, decode, extend, unguided
+from dsol_trl.decoding import Asked, Limit, Ready, Written, decode, extend, unguided
 from dsol_trl.guiding import Guide, Guides
 from dsol_trl.model import load_model, load_tokenizer, read_card
 from dsol_trl.prefix_attention import NAME
@@ -153,7 +153,7 @@ class Writer:
         tokens = sorted(one.tokens[:-1] for one in part)
         shared = self._prefix(tokens[0][: common(tokens[0], tokens[-1])], len(part) > 1)
         ready = [replace(one, shared=max(one.shared, len(shared.tokens))) for one in part]
-        return decode(self.model, shared, ready, asked, self._rows(ready, len(shared.tokens), asked), self.context)
+        return decode(self.model, shared, ready, asked, self._limit(ready, len(shared.tokens), asked), self.context)
 
     def _prefix(self, tokens: tuple[int, ...], whole: bool) -> Prefix:
         """Get a prefix's keys and values, from earlier calls as far as they are remembered; `whole`: all of it."""
@@ -170,11 +170,11 @@ class Writer:
         if self.model.config._attn_implementation != name:
             self.model.set_attn_implementation(name)
 
-    def _rows(self, prompts: Sequence[Ready], held: int, asked: Asked) -> int:
+    def _limit(self, prompts: Sequence[Ready], held: int, asked: Asked) -> Limit:
         """Size the batch; `held` tokens of each prompt take no room of their own."""
         longest = max(len(one.tokens) for one in prompts) - held + asked.max_new_tokens + SPARE
-        fit = self.memory // 2 // (longest * self.sharing.token_bytes)  # half: rows are copied when the batch changes
-        return max(1, min(ROWS.get(self.model.device.type, ROWS_ELSEWHERE), fit))
+        most = self.memory // 2 // (longest * self.sharing.token_bytes)  # half: rows are copied when the batch changes
+        return Limit(max(1, min(ROWS.get(self.model.device.type, ROWS_ELSEWHERE), most)), max(1, most))
 
     def _completion(self, prompt: Ready, written: Written) -> Completion:
         tokens = written.tokens[:-1] if written.finished else written.tokens

@@ -27,7 +27,9 @@ from transformers import (
 
 from dsol import NO_LOSS, BackendError, Chat, Completion
 from dsol_trl import template
+from dsol_trl.alone import decode_alone
 from dsol_trl.cache import Prefix
+from dsol_trl.decoding import Asked
 from dsol_trl.generate import Writer, load_generate, stop_ids
 from dsol_trl.model import Card, write_card
 from dsol_trl.prefix_store import PrefixStore
@@ -187,6 +189,27 @@ def test_samples_are_deterministic_and_independent_of_company(tokenizer: PreTrai
     assert len({one.text for one in together[0]}) > 1, "samples must differ"
     other_seed = writer("llama", tokenizer)(asked, seed=4, **settings)
     assert [one.text for one in other_seed[0]] != [one.text for one in together[0]]
+
+
+def test_samples_share_what_they_agree_on_and_are_what_each_would_be_alone(tokenizer: PreTrainedTokenizerFast) -> None:
+    asked = chats(QUESTIONS[:4])
+    write = writer("qwen3", tokenizer)
+    write.stop |= frozenset(range(20, len(tokenizer), 20))
+    settings = {"samples": 6, "temperature": 0.02, "max_new_tokens": 16, "seed": 5}  # a model that is nearly sure
+    more = write(asked, **settings)
+    prompts = [write._ready(number, chat) for number, chat in enumerate(asked)]
+    write._attention(write.sharing.own)
+    apart = decode_alone(write.model, prompts, Asked(write.stop, 6, 0.02, 16, 5), write.context)
+    for some, others in zip(more, apart, strict=True):
+        for one, other in zip(some, others, strict=True):
+            assert one.logprobs == pytest.approx(other.logprobs, abs=1e-4)
+    computed = count_computed(write.model)
+    write(asked, **settings)
+    texts = [[tuple(one.tokens) for one in some] for some in apart]
+    parted = sum(len({one[:at] for one in some if len(one) > at}) for some in texts for at in range(1, 16))
+    alone = sum(len(one) - 1 for some in texts for one in some)
+    assert max(len(set(some)) for some in texts) > 1, "some must part"
+    assert sum(computed[1:]) < 1.2 * parted < alone / 2
 
 
 def test_sampling_follows_the_probabilities(tokenizer: PreTrainedTokenizerFast) -> None:
