@@ -18,6 +18,7 @@ from dsol.shares import TASK, Supply, plan
 # Below this share of saved tokens, laying rows out as branches costs more than it saves: a branch's own attention mask
 # and gathering are not free.
 WORTH = 0.2
+BUNCH = 2  # times a prefix's tokens that are drawn together of its rows, where not all are: half of it is saved
 ENOUGH = 20  # times its prefix's length: a sequence of branches that long saves 95 % of what an endless one would
 OPEN = 8  # steps that are filled at a time; more waste less room, and mix less
 
@@ -113,24 +114,22 @@ def draw(wanted: Sequence[float], sources: Sequence[Source], batch_tokens: int, 
     """Draw about `wanted` tokens of each source, spread each evenly over the stage, and pack sequences into steps."""
     random = np.random.default_rng(seed)
     available = [int(source.own.sum()) for source in sources]
-    drawn, positions, owners = [], [], []
+    drawn, positions, owners, passes = [], [], [], []
     for at, (source, budget) in enumerate(zip(sources, wanted, strict=True)):
-        picked = _draw_rows(source.own, budget, random)
+        picked, times = _draw_rows(source, budget, random)
         drawn.append(picked)
         positions.append((np.arange(len(picked)) + random.random(len(picked))) / max(1, len(picked)))
         owners.append(np.full(len(picked), at))
+        passes.append(times)
     merged = np.argsort(np.concatenate(positions), kind="stable")
     owner, row = np.concatenate(owners)[merged], np.concatenate(drawn).astype(np.int64)[merged]
     own = _gather(owner, row, [source.own for source in sources])
     prefix = _gather(owner, row, [source.prefixes for source in sources])
     group = _gather(owner, row, [source.groups for source in sources])
-    # Rows are grouped within windows of one pass, so that a repeated row is not met twice in a short time.
-    passes = max((budget / size for budget, size in zip(wanted, available, strict=True) if size), default=1.0)
-    window = max(1, round(len(row) / max(1.0, passes)))
-    steps: list[list[list[int]]] = []
-    for start in range(0, len(row), window):
-        here = np.arange(start, min(start + window, len(row)))
-        steps += _pack(here, own, prefix, group, batch_tokens, random)
+    sequences = _sequences(np.stack([group, owner, np.concatenate(passes)[merged]]), own, prefix, batch_tokens)
+    # A sequence comes where one of its rows would: any other rule would draw the sequences together in time.
+    sequences.sort(key=lambda members: members[random.integers(len(members))])
+    steps = _fill_steps(sequences, own, prefix, batch_tokens)
     order = np.array(
         [
             (step, sequence, owner[at], row[at])
@@ -169,41 +168,61 @@ def by_length(order: np.ndarray, lengths: Sequence[np.ndarray], batch_tokens: in
     return again
 
 
-def _draw_rows(own: np.ndarray, budget: float, random: np.random.Generator) -> np.ndarray:
-    """Draw whole shuffled passes, and of the last pass as many rows as come nearest to the budget in tokens."""
+def _draw_rows(source: Source, budget: float, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draw whole shuffled passes, and of the last pass as many rows as come nearest to the budget in tokens.
+
+    Of a pass that isn't whole, rows that share a prefix are drawn by the bunch. Returns the rows and each one's pass.
+    """
     picked: list[np.ndarray] = []
-    left = budget
+    own, left = source.own, budget
     while left > 0 and len(own):
         shuffled = random.permutation(len(own))
-        total = np.cumsum(own[shuffled])
-        if total[-1] <= left:
-            picked.append(shuffled)
-            left -= total[-1]
-            continue
-        count = int(np.searchsorted(total, left))
-        before = total[count - 1] if count else 0
-        picked.append(shuffled[: count + (total[count] - left < left - before)])
-        break
-    return np.concatenate(picked) if picked else np.zeros(0, dtype=np.int64)
+        if (whole := own.sum()) > left:
+            shuffled = _bunched(shuffled, source, random)
+            total = np.cumsum(own[shuffled])
+            count = int(np.searchsorted(total, left))
+            before = total[count - 1] if count else 0
+            shuffled = shuffled[: count + (total[count] - left < left - before)]
+        picked.append(shuffled)
+        left -= whole
+    rows = np.concatenate(picked) if picked else np.zeros(0, dtype=np.int64)
+    return rows, np.repeat(np.arange(len(picked)), [len(one) for one in picked])
 
 
-def _pack(
-    here: np.ndarray,
-    own: np.ndarray,
-    prefix: np.ndarray,
-    group: np.ndarray,
-    batch_tokens: int,
-    random: np.random.Generator,
-) -> list[list[list[int]]]:
-    """Pack rows into steps of sequences: rows of a group as branches of their prefix, others and documents alone."""
-    sequences: list[list[int]] = [[at] for at in here[group[here] < 0].tolist()]
-    for number in np.unique(group[here][group[here] >= 0]):
-        members = here[group[here] == number]
-        length = int(prefix[members[0]])
-        # A longer sequence would save hardly more, and fill steps with one group's rows alone.
-        sequences += _fill(members, own, max(min(batch_tokens - length, ENOUGH * length), 1))
-    steps = _fill_steps(sequences, own, prefix, batch_tokens, random)
-    return [steps[at] for at in random.permutation(len(steps))]
+def _bunched(rows: np.ndarray, source: Source, random: np.random.Generator) -> np.ndarray:
+    """Reorder rows so that those of a prefix come in bunches of BUNCH times its tokens, the bunches in random order.
+
+    Single rows of everything would cost nearly a prefix each; all rows of a few prefixes would show few prefixes.
+    """
+    grouped = rows[source.groups[rows] >= 0]
+    ranked = grouped[np.argsort(source.groups[grouped], kind="stable")]
+    groups, own = source.groups[ranked], source.own[ranked]
+    before = np.cumsum(own) - own
+    first = np.searchsorted(groups, groups)  # where each row's group begins
+    within = (before - before[first]) // np.maximum(BUNCH * source.prefixes[ranked], 1)
+    order = np.arange(len(source.lengths))  # rows without a prefix are a bunch each
+    bunch = order.copy()
+    _, number = np.unique(np.stack([groups, within]), axis=1, return_inverse=True)
+    bunch[ranked] = len(order) + number.ravel()
+    keys = random.random(2 * len(order))
+    return rows[np.lexsort((order[rows], keys[bunch[rows]]))]
+
+
+def _sequences(keys: np.ndarray, own: np.ndarray, prefix: np.ndarray, batch_tokens: int) -> list[list[int]]:
+    """Lay rows of a group as branches of their prefix, others and documents alone.
+
+    `keys`: group, source and pass of each row, (3, n). Rows of one sequence are of one source and one pass of it, so
+    that a repeated row is not met twice in a short time.
+    """
+    sequences = [[at] for at in np.flatnonzero(keys[0] < 0).tolist()]
+    grouped = np.flatnonzero(keys[0] >= 0)
+    sorted_ = grouped[np.lexsort(keys[:, grouped])]
+    for members in np.split(sorted_, np.flatnonzero((np.diff(keys[:, sorted_], axis=1) != 0).any(axis=0)) + 1):
+        if len(members):
+            length = int(prefix[members[0]])
+            # A longer sequence would save hardly more, and fill steps with one group's rows alone.
+            sequences += _fill(members, own, max(min(batch_tokens - length, ENOUGH * length), 1))
+    return sequences
 
 
 def _fill(members: np.ndarray, own: np.ndarray, room: int) -> list[list[int]]:
@@ -228,24 +247,24 @@ def _fill_padded(members: np.ndarray, own: np.ndarray, batch_tokens: int) -> lis
 
 
 def _fill_steps(
-    sequences: list[list[int]], own: np.ndarray, prefix: np.ndarray, batch_tokens: int, random: np.random.Generator
+    sequences: list[list[int]], own: np.ndarray, prefix: np.ndarray, batch_tokens: int
 ) -> list[list[list[int]]]:
-    """Fill steps in random order, each sequence into the first of a few open steps that has room for it."""
+    """Fill steps in order, each sequence into the first of a few open steps that has room for it."""
     steps: list[list[list[int]]] = []
     open_steps: list[tuple[int, list[list[int]]]] = []  # room left, sequences
-    for at in random.permutation(len(sequences)):
-        tokens = int(own[sequences[at]].sum()) + int(prefix[sequences[at][0]])
+    for members in sequences:
+        tokens = int(own[members].sum()) + int(prefix[members[0]])
         fitting = next((place for place, (room, _) in enumerate(open_steps) if tokens <= room), None)
         if fitting is None:
             if len(open_steps) == OPEN:
                 fullest = min(range(OPEN), key=lambda place: open_steps[place][0])
                 steps.append(open_steps.pop(fullest)[1])
-            open_steps.append((batch_tokens - tokens, [sequences[at]]))
+            open_steps.append((batch_tokens - tokens, [members]))
         else:
-            room, members = open_steps[fitting]
-            members.append(sequences[at])
-            open_steps[fitting] = (room - tokens, members)
-    return steps + [members for _, members in open_steps]
+            room, step = open_steps[fitting]
+            step.append(members)
+            open_steps[fitting] = (room - tokens, step)
+    return steps + [step for _, step in open_steps]
 
 
 def _numbered(steps: list[list[list[int]]]) -> list[tuple[int, list[list[int]]]]:

@@ -157,7 +157,7 @@ _Active = list[tuple[int, list[Written]]]  # a row's number in its batch, and th
 
 
 def _parted(batch: _Batch) -> _Active:
-    """List the sequences that go on: each row once for every token that was chosen behind it, without what has ended."""
+    """List the sequences that go on: each row once for every token that was chosen behind it."""
     active: _Active = []
     for at, row in enumerate(batch.rows):
         alike: dict[int, list[Written]] = {}

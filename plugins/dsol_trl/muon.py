@@ -75,7 +75,7 @@ def orthogonal(updates: torch.Tensor) -> torch.Tensor:
     wide = wide / (wide.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(ROUNDS):
         gram = wide @ wide.mT
-        wide = A * wide + (B * gram + C * gram @ gram) @ wide
+        wide = torch.baddbmm(wide, torch.baddbmm(gram, gram, gram, beta=B, alpha=C), wide, beta=A)
     result: torch.Tensor = wide.mT if updates.size(1) > updates.size(2) else wide
     return result
 

@@ -101,3 +101,37 @@ def test_sharing_pays_with_a_long_prefix_and_not_with_a_short_one():
     assert pays([source([900] * 20, [0] * 20, [800] * 20)], 4096)
     assert not pays([source([900] * 20, [0] * 20, [20] * 20)], 4096)
     assert not pays([source([900] * 20)], 4096)
+
+
+def computed(order, sources):
+    """Count the tokens of an order anew: each sequence's prefix once, and what its rows have beyond it."""
+    total = 0
+    for sequence in np.unique(order[:, 1]):
+        rows = order[order[:, 1] == sequence]
+        total += int(sources[rows[0, 2]].prefixes[rows[0, 3]])
+        total += sum(int(sources[s].own[r]) for _, _, s, r in rows.tolist())
+    return total
+
+
+def test_a_part_of_a_pass_takes_rows_of_a_prefix_together_and_shows_most_prefixes_once():
+    many = source([150] * 6000, [at // 20 for at in range(6000)], [100] * 6000)  # 300 prefixes with 20 rows each
+    order, drawn = draw([0.2 * 50 * 6000], [many], 4096, 0)
+    assert drawn.computed == computed(order, [many]) <= 1.55 * drawn.tokens[0], "single rows would cost three times"
+    assert drawn.tokens[0] == pytest.approx(60_000, abs=50)
+    met = {int(many.groups[row]) for row in order[:, 3].tolist()}
+    assert len(met) > 150, "whole prefixes would be 60 of 300"
+    half = order[: len(order) // 2, 3] // 20
+    assert 100 < half.mean() < 200, "what comes first is no part of its own"
+
+
+def test_a_small_source_that_is_repeated_leaves_others_their_prefixes_and_is_spread_over_the_stage():
+    many = source([150] * 3000, [at // 10 for at in range(3000)], [100] * 3000)
+    few = source([40] * 50)
+    order, drawn = draw([50 * 3000, 8 * 40 * 50], [many, few], 1024, 0)
+    assert drawn.rows == [3000, 400]
+    assert drawn.computed == computed(order, [many, few]) == 50 * 3000 + 300 * 100 + 8 * 40 * 50
+    pass_ = (int(order[-1, 0]) + 1) / 8  # steps
+    for row in range(50):
+        met = order[(order[:, 2] == 1) & (order[:, 3] == row), 0]
+        assert len(met) == 8
+        assert all(pass_ * at - 20 < step < pass_ * (at + 1) + 20 for at, step in enumerate(met.tolist()))
