@@ -78,6 +78,12 @@ class Columns(CacheLayerMixin):  # type: ignore[misc]
         self.keys, self.values = self._room[0][:, :, :end], self._room[1][:, :, :end]
         return self.keys, self.values
 
+    def copy(self, rows: Sequence[int], places: Sequence[int]) -> None:
+        """Write sequences over others, in place."""
+        for filled in (self.keys, self.values):
+            if filled is not None:
+                filled[list(places)] = filled[list(rows)]
+
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         return self.length + query_length, 0
 

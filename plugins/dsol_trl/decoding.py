@@ -24,6 +24,7 @@ from dsol_trl.sharing import run
 
 CHUNK = 2048  # tokens of one sequence that are run through the model at once
 SCORES = 1 << 26  # attention scores that one prefill may hold
+SPARE_ROWS = 4  # sequences for each empty row
 
 
 def unguided(number: int) -> None:
@@ -101,7 +102,7 @@ class Written:
 
 @dataclass
 class _Batch:
-    """Sequences that are decoded together, each with the completions that have written the same so far.
+    """Sequences that are decoded together, each with the completions that have written the same so far, if any.
 
     `pads` counts each one's leading columns that hold nothing.
     """
@@ -147,7 +148,7 @@ def decode(
         if not parts:
             batch = None
             continue
-        if not (len(parts) == 1 and parts[0][0] is batch and _as_it_is(batch, parts[0][1])):
+        if not (len(parts) == 1 and parts[0][0] is batch and _in_place(batch, parts[0][1])):
             batch = _join(parts)
         _step(model, prefix, batch, asked)
     return [done[prompt.number] for prompt in prompts]
@@ -175,12 +176,22 @@ def _room(parts: Sequence[tuple[_Batch, _Active]], samples: int, limit: Limit) -
     return max(min(limit.rows - len(rows), fit), 0 if parts else 1)
 
 
-def _as_it_is(batch: _Batch, active: _Active) -> bool:
-    """Decide whether a batch is decoded further without copying it: no row has parted, and few have ended."""
-    if len({at for at, _ in active}) < len(active) or len(active) <= len(batch.rows) * 3 // 4:
+def _in_place(batch: _Batch, active: _Active) -> bool:
+    """Go on in the same batch, where sequences that have parted find rows that nobody needs and few are left over."""
+    going = dict(reversed(active))  # the first of each row stays where it is
+    free = [at for at in range(len(batch.rows)) if at not in going]
+    more = [(at, some) for at, some in active if going[at] is not some]
+    if len(more) > len(free) or len(active) <= len(batch.rows) * 3 // 4:
         return False
-    going = dict(active)
-    batch.rows = [going.get(at, row) for at, row in enumerate(batch.rows)]
+    batch.rows = [going.get(at, []) for at in range(len(batch.rows))]
+    if more:
+        places = free[: len(more)]
+        for place, (_, some) in zip(places, more, strict=True):
+            batch.rows[place] = some
+        origins = [at for at, _ in more]
+        batch.pads[places] = batch.pads[origins]
+        for layer in batch.cache.layers:
+            layer.copy(origins, places)
     return True
 
 
@@ -234,7 +245,7 @@ def _step(model: PreTrainedModel, prefix: Prefix, batch: _Batch, asked: Asked) -
     column = torch.arange(batch.columns + 1, device=device)
     mask = additive(column >= batch.pads[:, None], model.dtype)
     logits = model(
-        input_ids=torch.tensor([[row[0].tokens[-1]] for row in batch.rows], device=device),
+        input_ids=torch.tensor([[row[0].tokens[-1] if row else 0] for row in batch.rows], device=device),
         attention_mask=mask[:, None, None],
         position_ids=(len(prefix.tokens) + batch.columns - batch.pads)[:, None],
         **keeping(model, batch.cache),
@@ -263,10 +274,17 @@ def draws(written: Sequence[Written], device: torch.device) -> torch.Tensor | No
 
 
 def _join(parts: Sequence[tuple[_Batch, _Active]]) -> _Batch:
-    """Put the active sequences of several batches into one, without columns that nobody needs."""
+    """Put the active sequences of several batches into one, without columns that nobody needs.
+
+    Where sequences may part, some rows are left empty for that: copying all for each would cost more than they do.
+    """
     device = parts[0][0].pads.device
-    rows = [torch.tensor([at for at, _ in active], device=device) for _, active in parts]
-    filled = torch.cat([batch.columns - batch.pads[chosen] for (batch, _), chosen in zip(parts, rows, strict=True)])
+    joining = [some for _, active in parts for _, some in active]
+    spare = min(sum(map(len, joining)) - len(joining), len(joining) // SPARE_ROWS)
+    chosen = [[at for at, _ in active] for _, active in parts]
+    chosen[-1] += chosen[-1][-1:] * spare
+    rows = [torch.tensor(some, device=device) for some in chosen]
+    filled = torch.cat([batch.columns - batch.pads[some] for (batch, _), some in zip(parts, rows, strict=True)])
     columns = int(filled.max())
     cache = joined([batch.cache for batch, _ in parts], rows, columns)
-    return _Batch([some for _, active in parts for _, some in active], cache, columns - filled)
+    return _Batch(joining + [[] for _ in range(spare)], cache, columns - filled)
