@@ -9,6 +9,7 @@ several rows to the context length is the trainer's part, not done here.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ from dsol.corpus.structure import blocks, split
 from dsol.errors import DataError
 from dsol.rows import SCHEMA
 from dsol.run import read_json, replace, write_json
+from dsol.workers import available, borrowed, ordered, workers
 
-GROUP = 1 << 20  # characters that the tokenizer gets at once
+GROUP = 1 << 20  # bytes of documents that the tokenizer gets at once
+MANY = 32 << 20  # bytes of documents from where on processes that each start the tokenizer anew are worth it
 HEADINGS = 4  # at most this part of a row repeats headings
 LIKELY = 6  # bytes for each token of the context: a text as long is measured block by block, not as a whole first
 
@@ -43,32 +46,32 @@ def tokenise(
     context: int,
     out: Path,
     advance: Callable[[int, int], None] = lambda done, total: None,
+    processes: int = 0,
 ) -> dict[str, Any]:
     """Tokenise a `.jsonl` of documents (see dsol.corpus) into rows of at most `context` tokens, in bounded memory.
 
     The rows have the schema of dsol.rows; `labels` is null: the loss is on every token. Returns rows, tokens, documents
     and characters, which are also kept in `<out>.json`; files whose fingerprint (documents, tokenizer, context) matches
-    are reused. `advance` counts bytes.
+    are reused. `advance` counts bytes. `processes`: 0 takes all processors for large files; the rows are the same.
     """
     mark = fingerprint(documents, codec, context)
     facts_file = out.with_name(f"{out.name}.json")
     if out.exists() and facts_file.exists() and (kept := read_json(facts_file)).get("fingerprint") == mark:
         return dict(kept)
     facts: dict[str, Any] = {"fingerprint": mark, "rows": 0, "tokens": 0, "documents": 0, "characters": 0}
-    end = _end(codec)
     total = documents.stat().st_size
+    count = processes or (available() if total >= MANY else 1)
 
     def write(path: Path) -> None:
-        done = 0
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
-            for group, size in _groups(documents):
-                rows = [row for one in encode(group, codec, context, end) for row in one]
-                for at in range(0, len(rows), 8192):
-                    writer.write_batch(_batch(rows[at : at + 8192]))
-                facts["rows"] += len(rows)
-                facts["tokens"] += sum(map(len, rows))
-                facts["documents"] += len(group)
-                facts["characters"] += sum(len(one.text) for one in group)
+        jobs = [(documents, context, *group) for group in _groups(documents)]
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer, workers(count, codec) as pool:
+            done = 0
+            found = ordered(pool, _group, jobs, lambda at: f"{documents} from line {jobs[at][-1]} on", count)
+            for (batches, counted), (_, _, _, size, _) in zip(found, jobs, strict=True):
+                for batch in batches:
+                    writer.write_batch(batch)
+                for name, value in counted.items():
+                    facts[name] += value
                 done += size
                 advance(done, total)
 
@@ -77,6 +80,22 @@ def tokenise(
         raise DataError([f"{documents}: no document in it gives a token"])
     write_json(facts_file, facts)
     return facts
+
+
+def _group(
+    documents: Path, context: int, start: int, size: int, first: int
+) -> tuple[list[pa.RecordBatch], dict[str, int]]:
+    """Tokenise the documents of some bytes of a file; `first` is the number of their first line."""
+    codec: Codec = borrowed()
+    group = _read(documents, start, size, first)
+    rows = [row for one in encode(group, codec, context, _end(codec)) for row in one]
+    batches = [_batch(rows[at : at + 8192]) for at in range(0, len(rows), 8192)]
+    return batches, {
+        "rows": len(rows),
+        "tokens": sum(map(len, rows)),
+        "documents": len(group),
+        "characters": sum(len(one.text) for one in group),
+    }
 
 
 def fingerprint(documents: Path, codec: Codec, context: int) -> str:
@@ -168,25 +187,30 @@ def _batch(rows: Sequence[list[int]]) -> pa.RecordBatch:
     return pa.record_batch(columns, schema=SCHEMA)
 
 
-def _groups(documents: Path) -> Iterator[tuple[list[Text], int]]:
-    """Read documents in groups of about GROUP characters, with the bytes of each group."""
-    group: list[Text] = []
-    characters = size = 0
+def _groups(documents: Path) -> Iterator[tuple[int, int, int]]:
+    """Part a file into whole lines of about GROUP bytes: where each part starts, its bytes, its first line's number."""
+    start = size = 0
+    first = 1
     with open(documents, "rb") as lines:
         for number, line in enumerate(lines, 1):
-            try:
-                row = json.loads(line)
-                meta = row.get("meta", {})
-                one = Text(str(row["text"]), tuple(meta.get("headings", ())), bool(meta.get("ends", True)))
-            except (ValueError, KeyError, AttributeError, TypeError) as error:
-                raise DataError(
-                    [f"{documents} line {number}: not a document ({error}); build the corpus again"]
-                ) from error
-            group.append(one)
-            characters += len(one.text)
             size += len(line)
-            if characters >= GROUP:
-                yield group, size
-                group, characters, size = [], 0, 0
-    if group:
-        yield group, size
+            if size >= GROUP:
+                yield start, size, first
+                start, size, first = start + size, 0, number + 1
+    if size:
+        yield start, size, first
+
+
+def _read(documents: Path, start: int, size: int, first: int) -> list[Text]:
+    with open(documents, "rb") as file:
+        file.seek(start)
+        lines = io.BytesIO(file.read(size))
+    group = []
+    for number, line in enumerate(lines, first):
+        try:
+            row = json.loads(line)
+            meta = row.get("meta", {})
+            group.append(Text(str(row["text"]), tuple(meta.get("headings", ())), bool(meta.get("ends", True))))
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise DataError([f"{documents} line {number}: not a document ({error}); build the corpus again"]) from error
+    return group

@@ -14,8 +14,11 @@ class RecipeError(DsolError):
     """All mistakes of a recipe together, each with its path and what is allowed there."""
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
+        self.source, self.problems = source, tuple(problems)
         super().__init__(f"{source}: " + "; ".join(problems))
+
+    def __reduce__(self) -> tuple[type[RecipeError], tuple[str, Sequence[str]]]:
+        return type(self), (self.source, self.problems)  # worker processes raise it too
 
 
 class DataError(DsolError):
@@ -28,6 +31,9 @@ class DataError(DsolError):
         more = len(problems) - self.shown
         lines = list(problems[: self.shown]) + ([f"... and {more} more"] if more > 0 else [])
         super().__init__("; ".join(lines))
+
+    def __reduce__(self) -> tuple[type[DataError], tuple[Sequence[str]]]:
+        return type(self), (self.problems,)  # worker processes raise it too
 
 
 class PluginError(DsolError):

@@ -11,24 +11,30 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from contextvars import ContextVar
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dsol.errors import DataError
 
 Result = TypeVar("Result")
 Run = Callable[..., Iterator[Result]]
 AHEAD = 2  # units for each worker that may be finished before they are taken
+_LENT: ContextVar[Any] = ContextVar("lent", default=None)
 
 
 @contextmanager
-def workers(count: int) -> Iterator[ProcessPoolExecutor | None]:
-    """Open processes; one worker is this process itself. They start anew: a fork would copy what others locked."""
+def workers(count: int, lending: object = None) -> Iterator[ProcessPoolExecutor | None]:
+    """Open processes; one worker is this process itself. They start anew: a fork would copy what others locked.
+
+    `lending` is sent to each once, for what all jobs need; they find it as `borrowed()`.
+    """
     if count <= 1:
-        yield None
+        with lent(lending):
+            yield None
         return
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (lending,))
     try:
         yield pool
     finally:
@@ -77,6 +83,21 @@ def ordered(
         ) from error
 
 
+@contextmanager
+def lent(value: object) -> Iterator[None]:
+    """Lend a value to jobs that this process itself does."""
+    token = _LENT.set(value)
+    try:
+        yield
+    finally:
+        _LENT.reset(token)
+
+
+def borrowed() -> Any:
+    """Give what the jobs of this process were lent."""
+    return _LENT.get()
+
+
 def _unguarded() -> str:
     """Name this process's own program where importing it runs it; "" where it doesn't, or isn't imported."""
     main = sys.modules["__main__"]
@@ -90,6 +111,13 @@ def _unguarded() -> str:
 def available() -> int:
     """Count the processors that this process may use, at most 16."""
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 16)
+
+
+def _begin(lending: object) -> None:
+    """Begin a worker: it is for one processor, so libraries that part their work into threads get one."""
+    os.environ.update(dict.fromkeys(("RAYON_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
+    _LENT.set(lending)
+    _end_with_parent()
 
 
 def _end_with_parent() -> None:

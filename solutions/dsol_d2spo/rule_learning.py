@@ -60,26 +60,31 @@ def learn_rules(seen: Sequence[Sequence[Example]], wanted: int, schema: Schema) 
 def fit_rules(seen: Sequence[Sequence[Example]], schema: Schema) -> Rules:
     """Fit a ridge logistic regression for each predicate, over the pairs whose types it was seen between."""
     from scipy.optimize import minimize
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import hstack
 
-    counts = Counter(hint for some in seen for pair, _ in some for hint in pair.hints)
-    place = {hint: at for at, hint in enumerate(sorted(hint for hint, count in counts.items() if count >= SEEN))}
     examples = [one for some in seen for one in some]
+    counts = Counter(hint for pair, _ in examples for hint in pair.hints)
+    place = {hint: at for at, hint in enumerate(sorted(hint for hint, count in counts.items() if count >= SEEN))}
+    columns = [[place[hint] for hint in pair.hints if hint in place] for pair, _ in examples]
+    hints, names = _table(columns, len(place)), list(place)
+    holding: dict[str, list[int]] = {}
+    for at, (_, held) in enumerate(examples):
+        for predicate in held:
+            holding.setdefault(predicate, []).append(at)
+    between = np.array([pair.types for pair, _ in examples])
     weights: dict[str, dict[str, float]] = {}
     for predicate in dict.fromkeys(one.predicate for one in schema.predicates):
-        types = sorted({pair.types for pair, held in examples if predicate in held})
-        mine = [one for one in examples if one[0].types in types]
-        if not types:
+        if predicate not in holding:
             continue
-        columns = [
-            [len(place) + types.index(pair.types), *(place[h] for h in pair.hints if h in place)] for pair, _ in mine
-        ]
-        ends = np.cumsum([0, *map(len, columns)])
-        flat = np.fromiter((at for some in columns for at in some), dtype=np.int64, count=int(ends[-1]))
-        table = csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(mine), len(place) + len(types)))
-        sign = np.where([predicate in held for _, held in mine], 1.0, -1.0)
+        types = sorted({examples[at][0].types for at in holding[predicate]})
+        mine = np.flatnonzero(np.isin(between, types))
+        known = _table([[at] for at in np.searchsorted(types, between[mine]).tolist()], len(types))
+        told = hints[mine]
+        used = np.unique(told.indices)  # the other hints' weights would stay at 0
+        table = hstack([told[:, used], known], format="csr")
+        sign = np.where(np.isin(mine, holding[predicate]), 1.0, -1.0)
         penalty = np.full(table.shape[1], RIDGE)
-        penalty[len(place) :] = RIDGE / 100  # how usual the predicate is needs no proof
+        penalty[len(used) :] = RIDGE / 100  # how usual the predicate is needs no proof
 
         def loss(
             w: Numbers, table: Any = table, sign: Numbers = sign, penalty: Numbers = penalty
@@ -91,13 +96,22 @@ def fit_rules(seen: Sequence[Sequence[Example]], schema: Schema) -> Rules:
 
         start = np.zeros(table.shape[1])
         found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
-        names = [*place, *(f"types {one}" for one in types)]
+        named = [*(names[at] for at in used.tolist()), *(f"types {one}" for one in types)]
         weights[predicate] = {
             name: round(float(weight), 2)
-            for name, weight in zip(names, found, strict=True)
+            for name, weight in zip(named, found, strict=True)
             if abs(weight) >= LEAST or name.startswith("types ")
         }
     return Rules(weights)
+
+
+def _table(columns: Sequence[Sequence[int]], width: int) -> Any:
+    """Make a sparse matrix of ones, (rows, width), from the columns of each row."""
+    from scipy.sparse import csr_matrix
+
+    ends = np.cumsum([0, *map(len, columns)])
+    flat = np.fromiter((at for some in columns for at in some), dtype=np.int64, count=int(ends[-1]))
+    return csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(columns), width))
 
 
 def _threshold(scored: Sequence[tuple[float, bool]], wanted: int) -> float:
