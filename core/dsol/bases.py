@@ -60,20 +60,23 @@ def tables(found: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
     from rich.text import Text
 
     table = Table(title="The same recipe on several bases", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.padding = (0, 2, 0, 0)
     table.add_column("base", overflow="fold")
     names = list(dict.fromkeys(name for row in found["bases"] for name in row["scores"]))
-    for name in (*names, "general", "training\ntokens/s", "answers/s", "memory", "template"):
-        table.add_column(Text(name, justify="right"), justify="right")
+    heads = [head for name in names for head in (name, "model\nalone")]
+    general = ["general"] if any(row["general"] for row in found["bases"]) else []
+    for name in (*heads, *general, "training\ntokens/s", "answers\n/s", "memory\nGB", "template"):
+        table.add_column(Text(name, justify="right"), justify="right", overflow="fold")
     for row in found["bases"]:
         cells: list[RenderableType] = [row["base"]]
-        for name in names:
-            one = row["scores"].get(name)
+        for one in (row[key].get(name) for name in names for key in ("scores", "alone")):
             low_high = f"{one['low'] * 100:.1f}–{one['high'] * 100:.1f}" if one else ""
             cells.append(Group(f"{one['value']:.1%}", Text(low_high, "dim")) if one else "–")
-        general = row["general"]
-        cells.append(f"{general['value']:.1%}" if general else "–")
-        cells += [f"{row[key]:,.1f}" if row[key] else "–" for key in ("tokens_per_second", "answers_per_second")]
-        cells += [f"{row['peak_bytes'] / 1e9:.2f} GB", row["template"]]
+        if general:
+            cells.append(f"{row['general']['value']:.1%}" if row["general"] else "–")
+        cells.append(f"{row['tokens_per_second']:,.0f}" if row["tokens_per_second"] else "–")
+        cells.append(f"{row['answers_per_second']:.1f}" if row["answers_per_second"] else "–")
+        cells += [f"{row['peak_bytes'] / 1e9:.2f}", row["template"]]
         table.add_row(*cells)
     notes = [Text(f"left out: {base}: {error}") for base, error in found["left_out"].items()]
     return [table, *notes]
@@ -88,9 +91,11 @@ def _row(base: str, run: Run, peak: int) -> dict[str, Any]:
     forgetting = read_json(run / "forgetting.json") if (run / "forgetting.json").exists() else []
     answered = sum(one["samples"] for one in reports.values())
     seconds = sum(facts["seconds"] for step, facts in steps.items() if step.rpartition("/")[2] == "predict")
+    scores = {name: one["slices"][0]["scores"] for name, one in reports.items()}
     return {
         "base": base,
-        "scores": {name: one["slices"][0]["scores"]["combined"] for name, one in reports.items()},
+        "scores": {name: one["combined"] for name, one in scores.items()},
+        "alone": {name: one["model"] for name, one in scores.items()},  # what a baseline hides where the model is weak
         "general": forgetting[-1].get("general") if forgetting else None,
         "tokens_per_second": _speed(run),
         "answers_per_second": answered / seconds if seconds else None,
