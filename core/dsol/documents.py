@@ -63,11 +63,16 @@ def tokenise(
     count = processes or (available() if total >= MANY else 1)
 
     def write(path: Path) -> None:
-        jobs = [(documents, context, *group) for group in _groups(documents)]
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer, workers(count, codec) as pool:
+        jobs = list(_groups(documents))
+        lending = (documents, codec, context, _end(codec))
+        with (
+            pa.OSFile(str(path), "wb") as sink,
+            pa.ipc.new_file(sink, SCHEMA) as writer,
+            workers(count, lending) as pool,
+        ):
             done = 0
             found = ordered(pool, _group, jobs, lambda at: f"{documents} from line {jobs[at][-1]} on", count)
-            for (batches, counted), (_, _, _, size, _) in zip(found, jobs, strict=True):
+            for (batches, counted), (_, size, _) in zip(found, jobs, strict=True):
                 for batch in batches:
                     writer.write_batch(batch)
                 for name, value in counted.items():
@@ -82,13 +87,11 @@ def tokenise(
     return facts
 
 
-def _group(
-    documents: Path, context: int, start: int, size: int, first: int
-) -> tuple[list[pa.RecordBatch], dict[str, int]]:
-    """Tokenise the documents of some bytes of a file; `first` is the number of their first line."""
-    codec: Codec = borrowed()
+def _group(start: int, size: int, first: int) -> tuple[list[pa.RecordBatch], dict[str, int]]:
+    """Tokenise the documents of some bytes of the file; `first` is the number of their first line."""
+    documents, codec, context, end = borrowed()
     group = _read(documents, start, size, first)
-    rows = [row for one in encode(group, codec, context, _end(codec)) for row in one]
+    rows = [row for one in encode(group, codec, context, end) for row in one]
     batches = [_batch(rows[at : at + 8192]) for at in range(0, len(rows), 8192)]
     return batches, {
         "rows": len(rows),

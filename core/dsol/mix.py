@@ -126,7 +126,7 @@ def draw(wanted: Sequence[float], sources: Sequence[Source], batch_tokens: int, 
     own = _gather(owner, row, [source.own for source in sources])
     prefix = _gather(owner, row, [source.prefixes for source in sources])
     group = _gather(owner, row, [source.groups for source in sources])
-    sequences = _sequences(np.stack([group, owner, np.concatenate(passes)[merged]]), own, prefix, batch_tokens)
+    sequences = _sequences(group, owner, np.concatenate(passes)[merged], own, prefix, batch_tokens)
     # A sequence comes where one of its rows would: any other rule would draw the sequences together in time.
     sequences.sort(key=lambda members: members[random.integers(len(members))])
     steps = _fill_steps(sequences, own, prefix, batch_tokens)
@@ -200,41 +200,37 @@ def _bunched(rows: np.ndarray, source: Source, random: np.random.Generator) -> n
     before = np.cumsum(own) - own
     first = np.searchsorted(groups, groups)  # where each row's group begins
     within = (before - before[first]) // np.maximum(BUNCH * source.prefixes[ranked], 1)
-    order = np.arange(len(source.lengths))  # rows without a prefix are a bunch each
-    bunch = order.copy()
+    bunch = np.arange(len(source.lengths))  # rows without a prefix are a bunch each
     _, number = np.unique(np.stack([groups, within]), axis=1, return_inverse=True)
-    bunch[ranked] = len(order) + number.ravel()
-    keys = random.random(2 * len(order))
-    return rows[np.lexsort((order[rows], keys[bunch[rows]]))]
+    bunch[ranked] = len(bunch) + number.ravel()
+    keys = random.random(2 * len(bunch))
+    return rows[np.lexsort((rows, keys[bunch[rows]]))]
 
 
-def _sequences(keys: np.ndarray, own: np.ndarray, prefix: np.ndarray, batch_tokens: int) -> list[list[int]]:
-    """Lay rows of a group as branches of their prefix, others and documents alone.
+def _sequences(
+    group: np.ndarray, owner: np.ndarray, passes: np.ndarray, own: np.ndarray, prefix: np.ndarray, batch_tokens: int
+) -> list[list[int]]:
+    """Lay rows of a group, in order, as branches of their prefix, others and documents alone.
 
-    `keys`: group, source and pass of each row, (3, n). Rows of one sequence are of one source and one pass of it, so
-    that a repeated row is not met twice in a short time.
+    Sources are mixed within a sequence. Where a source's next pass begins, so does a sequence: a repeated row is not
+    met twice in a short time.
     """
-    sequences = [[at] for at in np.flatnonzero(keys[0] < 0).tolist()]
-    grouped = np.flatnonzero(keys[0] >= 0)
-    sorted_ = grouped[np.lexsort(keys[:, grouped])]
-    for members in np.split(sorted_, np.flatnonzero((np.diff(keys[:, sorted_], axis=1) != 0).any(axis=0)) + 1):
-        if len(members):
-            length = int(prefix[members[0]])
+    sequences = [[at] for at in np.flatnonzero(group < 0).tolist()]
+    filling: dict[int, tuple[list[int], dict[int, int]]] = {}  # by group: a sequence's rows, its sources' passes
+    room: dict[int, int] = {}
+    for at in np.flatnonzero(group >= 0).tolist():
+        number, source, tokens = int(group[at]), int(owner[at]), int(own[at])
+        members, met = filling.get(number, ([], {}))
+        if not members or tokens > room[number] or met.get(source, passes[at]) != passes[at]:
+            members, met = filling[number] = ([], {})
+            sequences.append(members)
+            length = int(prefix[at])
             # A longer sequence would save hardly more, and fill steps with one group's rows alone.
-            sequences += _fill(members, own, max(min(batch_tokens - length, ENOUGH * length), 1))
+            room[number] = max(min(batch_tokens - length, ENOUGH * length), 1)
+        members.append(at)
+        met[source] = int(passes[at])
+        room[number] -= tokens
     return sequences
-
-
-def _fill(members: np.ndarray, own: np.ndarray, room: int) -> list[list[int]]:
-    filled: list[list[int]] = [[]]
-    used = 0
-    for at in members.tolist():
-        if filled[-1] and used + own[at] > room:
-            filled.append([])
-            used = 0
-        filled[-1].append(at)
-        used += int(own[at])
-    return filled
 
 
 def _fill_padded(members: np.ndarray, own: np.ndarray, batch_tokens: int) -> list[list[int]]:

@@ -31,8 +31,11 @@ def workers(count: int, lending: object = None) -> Iterator[ProcessPoolExecutor 
     `lending` is sent to each once, for what all jobs need; they find it as `borrowed()`.
     """
     if count <= 1:
-        with lent(lending):
+        before = _LENT.set(lending)
+        try:
             yield None
+        finally:
+            _LENT.reset(before)
         return
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (lending,))
     try:
@@ -83,18 +86,8 @@ def ordered(
         ) from error
 
 
-@contextmanager
-def lent(value: object) -> Iterator[None]:
-    """Lend a value to jobs that this process itself does."""
-    token = _LENT.set(value)
-    try:
-        yield
-    finally:
-        _LENT.reset(token)
-
-
 def borrowed() -> Any:
-    """Give what the jobs of this process were lent."""
+    """Give what `workers` lent to the jobs of this process."""
     return _LENT.get()
 
 

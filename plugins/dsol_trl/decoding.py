@@ -269,7 +269,7 @@ def draws(written: Sequence[Written], device: torch.device) -> torch.Tensor | No
     """Get each sequence's number for its next token; None is greedy."""
     if written[0].uniform is None:
         return None
-    drawn = [0.0 if one.uniform is None or one.ended else one.uniform[len(one.tokens)] for one in written]
+    drawn = [0.0 if one.uniform is None else one.uniform[len(one.tokens)] for one in written]
     return torch.tensor(drawn, dtype=torch.float64, device=device)
 
 

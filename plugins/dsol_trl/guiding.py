@@ -77,18 +77,15 @@ class Guides:
 
 
 class Guided(Protocol):
-    """A completion that may have a guide, and whether it has ended."""
+    """A completion that may have a guide."""
 
     @property
     def guide(self) -> Guide | None: ...
 
-    @property
-    def ended(self) -> bool: ...
-
 
 def allowed(written: Sequence[Guided], logits: torch.Tensor) -> torch.Tensor | None:
     """Say which tokens may come next, (sequences, vocabulary) like the logits; None where every one may everywhere."""
-    guides = [(at, one.guide) for at, one in enumerate(written) if one.guide is not None and not one.ended]
+    guides = [(at, one.guide) for at, one in enumerate(written) if one.guide is not None]
     if not guides:
         return None
     found = np.ones(tuple(logits.shape), dtype=bool)

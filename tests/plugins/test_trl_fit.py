@@ -68,8 +68,7 @@ def test_a_stage_leaves_complete_checkpoints_and_a_log(unbroken: FitJob) -> None
 def test_the_log_holds_the_loss_of_each_source(unbroken: FitJob) -> None:
     log = [json.loads(line) for line in (unbroken.folder / "log.jsonl").read_text().splitlines()]
     low, high = (min(log[0]["sources"].values()), max(log[0]["sources"].values()))
-    assert low - 1e-5 <= log[0]["loss"] <= high + 1e-5  # each source's is rounded
-    assert set().union(*(one["sources"] for one in log)) == set(unbroken.rows)
+    assert low <= log[0]["loss"] <= high
 
 
 def test_a_checkpoint_is_a_model_that_stops_on_the_stop_token(unbroken: FitJob) -> None:
