@@ -12,7 +12,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from dsol.errors import RunError
-from dsol.run import Run, folder_name, read_json, write_json
+from dsol.files import read_json, write_json
+from dsol.run import Run, folder_name
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

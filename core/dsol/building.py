@@ -15,10 +15,11 @@ from dsol.backend import Chat, Codec
 from dsol.corpus.contamination import Contamination
 from dsol.corpus.source import Source, check
 from dsol.errors import RecipeError
+from dsol.files import read_json, write_json
 from dsol.parts import Parts, Task
 from dsol.progress import Watch
 from dsol.recipe import Stage
-from dsol.run import Run, read_json, write_json
+from dsol.run import Run
 from dsol.sample import Sample
 from dsol.shares import CHAT, TASK
 

@@ -9,9 +9,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dsol.errors import RunError
+from dsol.files import read_json, write_json
 from dsol.items import ItemCalibration
 from dsol.logistic import FOLDS, Logistic, expected_error, fit
-from dsol.run import read_json, write_json
 
 __all__ = ["Calibration", "Logistic", "calibrate", "expected_error", "fit", "read", "save", "together"]
 

@@ -83,8 +83,9 @@ def build_data(
     """Build, split and check the samples, and stop there."""
     from dsol import building
     from dsol.data import counted
+    from dsol.files import read_json
     from dsol.progress import Watch
-    from dsol.run import locked, open_run, read_json
+    from dsol.run import locked, open_run
 
     parts = read_parts(context, targets, recipe, base, changes)
     opened = open_run(run or default_folder(parts, targets), parts.recipe)
@@ -114,8 +115,8 @@ def train(
     Every setting of a solution is an option as well, such as --database and --examples of text2sql.
     """
     from dsol import line, report
+    from dsol.files import read_json
     from dsol.progress import Watch
-    from dsol.run import read_json
     from dsol.run import restart as remove
 
     parts = read_parts(context, targets, recipe, base, changes)

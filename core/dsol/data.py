@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsol.errors import DataError, RunError
-from dsol.run import Run, read_json, write_json, write_text
+from dsol.files import read_json, write_json, write_text
+from dsol.run import Run
 from dsol.sample import Sample
 from dsol.solution import Built, Solution
 
@@ -36,7 +37,7 @@ def write(folder: Path, built: Built, asked: Callable[[Sample], str], contaminat
     for name, samples in built.sources.items():
         apart = [sample for sample in samples if sample.input is None or _key(sample) not in judged]
         leaked[name] = len(samples) - len(apart)
-        kept[name] = [sample for sample in apart if not contamination.found(asked(sample))]
+        kept[name] = _clean(apart, asked, contamination)
         contaminated[name] = len(apart) - len(kept[name])
     if not any(kept.values()):
         raise DataError(["no training sample is left; give more examples, or let the solution make more"])
@@ -71,7 +72,7 @@ def write_chats(folder: Path, name: str, samples: Sequence[Sample], contaminatio
 
     Left out and counted: conversations that share a long run of words with an evaluation set.
     """
-    apart = [sample for sample in samples if not contamination.found(_said(sample))]
+    apart = _clean(samples, _said, contamination)
     every = max(20, -(-len(apart) // HELD))
     held = apart[every - 1 :: every]
     kept = [sample for at, sample in enumerate(apart) if (at + 1) % every]
@@ -146,6 +147,11 @@ def read_texts(path: Path) -> Iterator[str]:
                 yield str(json.loads(line)["text"])
     except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} is damaged or missing; start the run over with --restart") from error
+
+
+def _clean(samples: Sequence[Sample], text: Callable[[Sample], str], contamination: Contamination) -> list[Sample]:
+    found = contamination.found(map(text, samples))
+    return [sample for sample, matches in zip(samples, found, strict=True) if not matches]
 
 
 def _said(sample: Sample) -> str:

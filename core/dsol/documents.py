@@ -21,8 +21,8 @@ import pyarrow as pa
 from dsol.backend import Codec
 from dsol.corpus.structure import blocks, split
 from dsol.errors import DataError
+from dsol.files import read_json, replace, write_json
 from dsol.rows import SCHEMA
-from dsol.run import read_json, replace, write_json
 from dsol.workers import available, borrowed, ordered, workers
 
 GROUP = 1 << 20  # bytes of documents that the tokenizer gets at once

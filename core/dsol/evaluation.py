@@ -14,10 +14,10 @@ from dsol.answer import OK, Answer, Item
 from dsol.backend import Chat, Completion, Generate
 from dsol.calibration import Calibration, calibrate
 from dsol.errors import RunError
+from dsol.files import write_text
 from dsol.items import learn
 from dsol.metric import Metric, Score, brief
 from dsol.old import checked
-from dsol.run import write_text
 from dsol.sample import Sample
 from dsol.solution import Baseline, Settings, Solution
 

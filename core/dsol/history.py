@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dsol.run import Run, read_json
+from dsol.files import read_json
+from dsol.run import Run
 
 POINTS = 400  # of a loss curve in the report; log.jsonl keeps them all
 

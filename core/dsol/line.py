@@ -15,10 +15,11 @@ from typing import Any
 from dsol import building, calibration, data, evaluation, knowhow, mix, planning, selection
 from dsol.backend import FitJob, Progress
 from dsol.errors import BackendError
+from dsol.files import replace, write_json
 from dsol.parts import Parts, Task
 from dsol.plugins import Plugins
 from dsol.progress import Watch
-from dsol.run import Run, locked, open_run, replace, write_json
+from dsol.run import Run, locked, open_run
 from dsol.solution import Baseline
 
 

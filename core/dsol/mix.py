@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from dsol.files import replace, write_json
 from dsol.recipe import Stage
 from dsol.rows import sizes
-from dsol.run import replace, write_json
 from dsol.shares import TASK, Supply, plan
 
 # Below this share of saved tokens, laying rows out as branches costs more than it saves: a branch's own attention mask

@@ -36,9 +36,9 @@ def sweep_over(
 ) -> None:
     """Train small proxies over values of a setting, and show what each scores: a rule tested on your own data."""
     from dsol import sweep
+    from dsol.files import write_text
     from dsol.page import swept
     from dsol.progress import Watch
-    from dsol.run import write_text
 
     def read(more: Sequence[str]) -> Parts:
         parts = read_parts(context, targets, recipe, base, [*(changes or ()), *more])

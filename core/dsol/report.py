@@ -23,12 +23,13 @@ from dsol.comparison import (
 )
 from dsol.errors import RunError, unknown
 from dsol.evaluation import read_answers, reduce
+from dsol.files import read_json, write_json, write_text
 from dsol.history import gather_run, optional
 from dsol.item_scores import measure
 from dsol.metric import Metric
 from dsol.mistakes import errors
 from dsol.page import render
-from dsol.run import Run, read_json, write_json, write_text
+from dsol.run import Run
 from dsol.significance import estimate
 from dsol.tables import comparison_tables, tables
 

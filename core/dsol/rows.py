@@ -13,8 +13,8 @@ import pyarrow as pa
 from dsol import prefix
 from dsol.backend import NO_LOSS, Codec, TokenRow
 from dsol.errors import DataError
+from dsol.files import read_json, replace, write_json
 from dsol.prompt import Prompt
-from dsol.run import read_json, replace, write_json
 from dsol.sample import Sample
 
 TOGETHER = 128  # samples that the tokenizer gets at once

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import fcntl
-import json
-import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dsol.errors import RunError
+from dsol.files import alone, read_json, write_json, write_text
 from dsol.layers import read_layer
 from dsol.recipe import Recipe, dump
 
@@ -121,21 +120,6 @@ def locked(run: Run) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def alone(folder: Path, refusal: str) -> Iterator[None]:
-    """Hold a folder, made if need be; where another process does, it is a RunError that says `refusal`.
-
-    The lock goes with the process, also when killed.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RunError(refusal) from error
-        yield
-
-
 def busy(run: Run) -> bool:
     """Tell whether a process holds the run's lock."""
     if not (run / ".lock").exists():
@@ -153,48 +137,6 @@ def restart(folder: Path) -> None:
     if folder.exists() and not (folder / "recipe.yaml").exists() and any(e.name != ".lock" for e in folder.iterdir()):
         raise RunError(f"{folder} is not a run, so it isn't removed; name another folder with --run")
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file; a damaged one is a RunError that names it."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"can't read {path}: {error}; start the run over with --restart") from error
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON so that a kill leaves the old file or the new one, never half of it."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically; see `replace`."""
-    replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` fill a temporary file or folder beside `path`, then move it there in one step; on failure it goes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.partial")
-    _remove(temporary)
-    try:
-        write(temporary)
-        if temporary.is_file():
-            with open(temporary, "rb+") as handle:
-                os.fsync(handle.fileno())
-        if path.is_dir() and temporary.is_dir():
-            _remove(path)
-        os.replace(temporary, path)
-    finally:
-        _remove(temporary)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    elif path.exists():
-        path.unlink()
 
 
 def _differences(before: Any, now: Any, path: str = "") -> Iterator[str]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from dsol import building, data
 from dsol.evaluation import score_model
+from dsol.files import read_json, write_json
 from dsol.metric import Metric
 from dsol.parts import Parts, Task
-from dsol.run import Run, read_json, write_json
+from dsol.run import Run
 from dsol.shares import GENERAL
 from dsol.significance import estimate
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dsol.files import read_json, write_json
 from dsol.parts import Parts
 from dsol.progress import Watch
-from dsol.run import Run, read_json, write_json
+from dsol.run import Run
 from dsol.screening import headline, look_over, make_screen, remember, remembered, score_tasks
 
 START = "start"

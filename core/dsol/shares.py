@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from dsol.errors import RecipeError, unknown
-from dsol.knowhow import KIND_WEIGHTS, MIP_SHARE, general_ratio
+from dsol.knowhow.ratios import KIND_WEIGHTS, MIP_SHARE, general_ratio
 from dsol.recipe import Stage
 
 TASK, CHAT, GENERAL = "task", "chat", "general"

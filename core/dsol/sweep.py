@@ -13,10 +13,11 @@ from typing import Any
 
 from dsol import building, line, selection
 from dsol.errors import RecipeError
+from dsol.files import read_json, write_json
 from dsol.parts import Parts
 from dsol.plugins import Plugins
 from dsol.progress import Watch
-from dsol.run import Run, folder_name, locked, open_run, read_json, write_json
+from dsol.run import Run, folder_name, locked, open_run
 
 SHARED = ("data", "base", "rows")
 # Two-sided 95 % quantiles of Student's t by degrees of freedom: few seeds are the rule.

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from dsol.records import Problems, Record, exists, lacking, read_records, read_text
+from dsol_d2spo.characters import sound
 from dsol_d2spo.document import Document, Entity, Gold
-from dsol_d2spo.export.characters import sound
 from dsol_d2spo.forms import read_document
 from dsol_d2spo.language import language_of
 from dsol_d2spo.places import spans_of

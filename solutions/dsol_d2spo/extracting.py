@@ -17,9 +17,9 @@ from rich.text import Text as Shown
 
 from dsol import Answer, Baseline, Generate
 from dsol.calibration import Calibration
+from dsol.files import alone
 from dsol.plugins import Plugins
 from dsol.progress import Watch
-from dsol.run import alone
 from dsol_d2spo.extraction import Extraction
 from dsol_d2spo.long import extract
 from dsol_d2spo.reading import Text

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsol.folding import fold
-from dsol_d2spo.export.characters import sound
+from dsol_d2spo.characters import sound
 from dsol_d2spo.triple import Dropped, Triple
 
 LONGEST = 300  # characters of an end, above which it is a passage and no name

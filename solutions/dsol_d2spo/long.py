@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from dsol import RunError
-from dsol.run import read_json, write_json
+from dsol.files import read_json, write_json
 from dsol_d2spo.merging import merge
 from dsol_d2spo.pieces import Cutting, Piece, cut
 from dsol_d2spo.schema import Schema

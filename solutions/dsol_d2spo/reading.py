@@ -10,7 +10,7 @@ from pathlib import Path
 from dsol import DataError
 from dsol.corpus.source import FORMATS, Source, files
 from dsol.corpus.whole import read_whole
-from dsol_d2spo.export.characters import sound
+from dsol_d2spo.characters import sound
 from dsol_d2spo.settings import Input, Settings
 
 

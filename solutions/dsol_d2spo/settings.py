@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 import dsol
-from dsol_d2spo.export.characters import sound
+from dsol_d2spo.characters import sound
 from dsol_d2spo.triple import Output
 
 __all__ = ["Input", "Output", "Settings"]

@@ -188,28 +188,30 @@ FRAGE = "下列关于工业用水泵额定压力的说法中，哪一项符合�
 
 def test_contamination_names_the_set_and_the_run():
     index = Contamination.of({"exam": [QUESTION, FRAGE], "short": ["Name the capital city of the French Republic now"]})
-    found = index.found(
-        f"{ENGLISH} which of  the following STATEMENTS about the rated pressure of an industrial water main?"
-    )
-    assert [match.sets for match in found] == [("exam",)]
-    assert found[0].run.startswith("which of  the following STATEMENTS")
-    assert index.found(CHINESE + "下列关于工业用水泵额定压力的说法中，\n哪一项符合国家标准")[0].sets == ("exam",)
-    assert index.found(f"{CHINESE}name the capital city of the French Republic, now!")[0].sets == ("short",)
-    for clean in (ENGLISH, CHINESE, "Which of the following statements about pumps is correct?", "", FRAGE[:19]):
-        assert index.found(clean) == []
+    clean = [ENGLISH, CHINESE, "Which of the following statements about pumps is correct?", "", FRAGE[:19]] * 100
+    told = [
+        f"{ENGLISH} which of  the following STATEMENTS about the rated pressure of an industrial water main?",
+        CHINESE + "下列关于工业用水泵额定压力的说法中，\n哪一项符合国家标准",
+        f"{CHINESE}name the capital city of the French Republic, now!",
+    ]
+    found = list(index.found([*told, *clean]))
+    assert [[match.sets for match in matches] for matches in found[:3]] == [[("exam",)], [("exam",)], [("short",)]]
+    assert found[0][0].run.startswith("which of  the following STATEMENTS")
+    assert found[3:] == [[] for _ in clean]
 
 
 def test_numbers_alone_are_no_contamination():
     index = Contamination.of({"sums": [" ".join(map(str, range(40))), "a b c d e f g h i j k l m n o p"]})
-    assert index.found("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 a b c d e f g h i j k l m n o p") == []
+    counting = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 a b c d e f g h i j k l m n o p"
+    assert list(index.found([counting])) == [[]]
 
 
 def test_contamination_survives_saving_and_an_empty_index_finds_nothing(tmp_path):
     index = Contamination.of({"exam": iter([QUESTION, FRAGE])})
     index.save(tmp_path / "index")
     again = Contamination.load(tmp_path / "index")
-    assert again.found(QUESTION) == index.found(QUESTION) != []
-    assert Contamination.of({}).found(QUESTION) == []
+    assert list(again.found([QUESTION])) == list(index.found([QUESTION])) != [[]]
+    assert list(Contamination.of({}).found([QUESTION])) == [[]]
 
 
 @settings(max_examples=60, deadline=None)
@@ -221,8 +223,9 @@ def test_every_full_quotation_is_found(seed, chinese):
     draw = lambda count: join.join(pool[at] for at in random.integers(0, len(pool), count))  # noqa: E731
     item = draw(int(random.integers(20 if chinese else 13, 60)))
     index = Contamination.of({"set": [item]})
-    assert index.found(f"{draw(100)} {item} {draw(50)}")
-    assert not index.found(draw(300))
+    quoting, apart = index.found([f"{draw(100)} {item} {draw(50)}", draw(300)])
+    assert quoting
+    assert not apart
 
 
 def test_languages():

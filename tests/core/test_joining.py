@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 import dsol
 from dsol import RecipeError, hookimpl, line
 from dsol.cli import application
+from dsol.files import read_json
 from dsol.joining import join
 from dsol.plugins import load_plugins
 from dsol.progress import Quiet
 from dsol.reading import read_parts
 from dsol.recipe import Recipe, Stage
-from dsol.run import read_json
 from dsol.shares import Supply, plan
 
 LARGE = {

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from dsol.run import find_run, read_json
+from dsol.files import read_json
+from dsol.run import find_run
 
 
 def scores(run):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dsol import rows
-from dsol.run import read_json
+from dsol.files import read_json
 
 EN = [
     "amber",

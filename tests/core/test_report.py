@@ -14,6 +14,7 @@ from rich.console import Console
 
 from dsol import RunError, Score
 from dsol.evaluation import write_answers
+from dsol.files import write_json, write_text
 from dsol.page import render
 from dsol.page.markup import Markup, element
 from dsol.page.plots import bars, lines, ticks
@@ -27,7 +28,7 @@ from dsol.report import (
     write_report,
     write_scores,
 )
-from dsol.run import Run, write_json, write_text
+from dsol.run import Run
 
 HOSTILE = (
     '<script>document.title="owned"</script><img src="http://example.invalid/x.png" onerror=alert(1)>\'"&amp;${title}'

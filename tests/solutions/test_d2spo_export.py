@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dsol import DsolError
+from dsol_d2spo.characters import for_xml, sound, without_control
 from dsol_d2spo.export import FORMATS, writer
-from dsol_d2spo.export.characters import for_xml, sound, without_control
 from dsol_d2spo.export.cypher import name, statements, string
 from dsol_d2spo.export.graph import graph_of, path
 from dsol_d2spo.extraction import Extraction

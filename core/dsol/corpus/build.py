@@ -24,7 +24,7 @@ from dsol.corpus.source import RANK, Cleaning, Source, check
 from dsol.corpus.state import State, boilerplate, note, require_documents
 from dsol.corpus.words import Numbers
 from dsol.corpus.writing import write
-from dsol.run import write_json
+from dsol.files import write_json
 from dsol.workers import available, ordered, workers
 
 SMALL = 4 << 20  # bytes of a corpus for which starting processes doesn't pay

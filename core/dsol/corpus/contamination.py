@@ -63,9 +63,11 @@ class Contamination:
         new[1:] = (keys[1:] != keys[:-1]) | (sets[1:] != sets[:-1])
         return cls(tuple(evaluation), tuple(sorted(lengths)), ngram, keys[new], sets[new], _filter(keys))
 
-    def found(self, text: str) -> list[Match]:
-        """Name what a text shares with evaluation texts: one match for each set, empty where it is clean."""
-        return self.search(words([text])).get(0, [])
+    def found(self, texts: Iterable[str]) -> Iterator[list[Match]]:
+        """Name what each text shares with evaluation texts: one match for each set, empty where it is clean."""
+        for group in _groups(texts):
+            matches = self.search(words(group)) if len(self.hashes) else {}
+            yield from (matches.get(number, []) for number in range(len(group)))
 
     def search(self, texts: Words) -> dict[int, list[Match]]:
         """Look many texts over at once; the matches by number of the text, the clean ones left out."""

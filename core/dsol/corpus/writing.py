@@ -16,7 +16,7 @@ from dsol.corpus.passes import HELDOUT, NEAR, SAME, TRAIN, Unit
 from dsol.corpus.state import State
 from dsol.corpus.tally import EXAMPLES
 from dsol.corpus.words import Places
-from dsol.run import replace
+from dsol.files import replace
 from dsol.workers import ordered
 
 

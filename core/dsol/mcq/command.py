@@ -13,6 +13,7 @@ from dsol.backend import Backend, Likelihood
 from dsol.comparison import compare_slices
 from dsol.errors import DataError
 from dsol.evaluation import write_answers
+from dsol.files import write_json
 from dsol.layers import read_layer
 from dsol.mcq.reading import Reading, read
 from dsol.mcq.result import Result, numbers, rows
@@ -20,7 +21,7 @@ from dsol.mcq.scoring import Options, score
 from dsol.plugins import Plugins
 from dsol.progress import Watch
 from dsol.recipe import Recipe, Stage
-from dsol.run import Run, find_run, write_json
+from dsol.run import Run, find_run
 
 
 def evaluate(

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from dsol.corpus.source import check
+from dsol.files import read_json
 from dsol.knowhow.facts import Facts, SourceFacts
 from dsol.knowhow.words import count
 from dsol.parts import Parts, Task
 from dsol.planning.counting import Counted, count_files
 from dsol.recipe import Stage
-from dsol.run import Run, read_json
+from dsol.run import Run
 from dsol.shares import TASK, Supply, plan
 from dsol.sizing import Machine, Shape
 

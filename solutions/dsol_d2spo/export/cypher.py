@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dsol_d2spo.export.characters import sound, without_control
+from dsol_d2spo.characters import sound, without_control
 from dsol_d2spo.export.graph import Edge, Graph, graph_of
 from dsol_d2spo.extraction import Extraction
 

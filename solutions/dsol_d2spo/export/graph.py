@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from dsol_d2spo.export.characters import sound
+from dsol_d2spo.characters import sound
 from dsol_d2spo.extraction import Extraction
 from dsol_d2spo.naming import key
 from dsol_d2spo.pronouns import kind_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import networkx
 
-from dsol_d2spo.export.characters import for_xml
+from dsol_d2spo.characters import for_xml
 from dsol_d2spo.export.graph import graph_of
 from dsol_d2spo.extraction import Extraction
 

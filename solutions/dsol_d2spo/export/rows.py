@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dsol_d2spo.export.characters import sound
+from dsol_d2spo.characters import sound
 from dsol_d2spo.extraction import Extraction
 from dsol_d2spo.triple import Found, Span
 
