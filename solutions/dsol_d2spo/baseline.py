@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dsol import Baseline
-from dsol_d2spo.knowledge import Knowledge
-from dsol_d2spo.marking import mark
-from dsol_d2spo.pieces import cut, sentences
-from dsol_d2spo.rules import Pair, Rules, pairs
+from dsol_d2spo.learned.knowledge import Knowledge
+from dsol_d2spo.learned.rules import Pair, Rules, pairs
+from dsol_d2spo.names.marking import mark
+from dsol_d2spo.passages.pieces import cut, sentences
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Input, Output, Settings
 from dsol_d2spo.triple import Found, Span

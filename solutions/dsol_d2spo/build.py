@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsol import Built, DataError, Sample
-from dsol_d2spo import documents, schemas
-from dsol_d2spo.division import apart, divide
 from dsol_d2spo.document import Document
-from dsol_d2spo.examples import examples
-from dsol_d2spo.knowledge import Knowledge, learn, with_tagger
-from dsol_d2spo.pieces import cut
+from dsol_d2spo.labelled import documents, schemas
+from dsol_d2spo.labelled.division import apart, divide
+from dsol_d2spo.labelled.examples import examples
+from dsol_d2spo.learned.knowledge import Knowledge, learn, with_tagger
+from dsol_d2spo.learned.rule_learning import fit_rules, learn_rules, observed
+from dsol_d2spo.passages.pieces import cut
 from dsol_d2spo.prompt import prompt_values, target
-from dsol_d2spo.rule_learning import fit_rules, learn_rules, observed
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings
 

@@ -39,7 +39,7 @@ def schema(
     Then train with it: dsol train d2spo --relations schema.yaml
     """
     from dsol import DataError
-    from dsol_d2spo import schemas
+    from dsol_d2spo.labelled import schemas
 
     if out is not None and out.suffix.lower() not in (".yaml", ".yml", ".json"):
         raise DataError([f"--out {out}: a schema is .yaml or .json"])
@@ -60,8 +60,8 @@ def schema(
 
 def _schema(paths: list[Path], frequent: int) -> tuple[Schema, str]:
     """Take the schema of labelled rows where there are any, else propose one from the texts; say which."""
-    from dsol_d2spo import documents, schemas
-    from dsol_d2spo.proposing import propose
+    from dsol_d2spo.labelled import documents, schemas
+    from dsol_d2spo.labelled.proposing import propose
     from dsol_d2spo.reading import read_texts
     from dsol_d2spo.schema import Schema
 

@@ -21,7 +21,7 @@ from dsol.files import alone
 from dsol.plugins import Plugins
 from dsol.progress import Watch
 from dsol_d2spo.extraction import Extraction
-from dsol_d2spo.long import extract
+from dsol_d2spo.passages.long import extract
 from dsol_d2spo.reading import Text
 from dsol_d2spo.settings import Input, Settings
 from dsol_d2spo.triple import Output

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dsol_d2spo.grounding import Ground
-from dsol_d2spo.naming import key
+from dsol_d2spo.names.grounding import Ground
+from dsol_d2spo.names.naming import key
 from dsol_d2spo.triple import Span, Triple
 
 

@@ -11,9 +11,9 @@ from dsol import Metric, Sample, Score, counted
 from dsol.folding import fold
 from dsol.item_scores import share
 from dsol.significance import weighted_bootstrap
-from dsol_d2spo.fitting import fits
+from dsol_d2spo.answers.fitting import fits
 from dsol_d2spo.matching import DEFINITIONS, Definition, Wanted, distinct, match, read_wanted, typed
-from dsol_d2spo.mentions import tokens_of
+from dsol_d2spo.names.mentions import tokens_of
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings
 from dsol_d2spo.triple import Found, Output

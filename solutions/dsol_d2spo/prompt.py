@@ -13,16 +13,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dsol import Prompt
-from dsol_d2spo.knowledge import Knowledge
+from dsol_d2spo.answers.lines import Read, read_labels, read_lines
 from dsol_d2spo.language import language_of
-from dsol_d2spo.lines import Read, read_labels, read_lines
-from dsol_d2spo.marking import fitting, mark
-from dsol_d2spo.mentions import Mention
-from dsol_d2spo.rules import Pair, pairs
+from dsol_d2spo.learned.knowledge import Knowledge
+from dsol_d2spo.learned.rules import Pair, pairs
+from dsol_d2spo.learned.windows import near
+from dsol_d2spo.names.marking import fitting, mark
+from dsol_d2spo.names.mentions import Mention
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Settings
 from dsol_d2spo.triple import Triple
-from dsol_d2spo.windows import near
 
 WORDS = {
     "en": "Extract triples from the text, in its own words. Answer with one JSON line for each: "

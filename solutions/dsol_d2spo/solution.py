@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from dsol import Sample, Solution
-from dsol_d2spo.bare import bare
+from dsol_d2spo.answers.bare import bare
 from dsol_d2spo.baseline import make_baseline
 from dsol_d2spo.build import build, heldout
 from dsol_d2spo.metric import make_metrics

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dsol_d2spo import schemas
-from dsol_d2spo.knowledge import Knowledge
-from dsol_d2spo.rules import Rules
+from dsol_d2spo.labelled import schemas
+from dsol_d2spo.learned.knowledge import Knowledge
+from dsol_d2spo.learned.rules import Rules
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings
 

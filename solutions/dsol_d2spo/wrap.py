@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from dsol import Answer, Baseline, Generate, Item
 from dsol.answer import OK
 from dsol.items import UNSURE
-from dsol_d2spo.asking import ask
-from dsol_d2spo.grounding import Ground
-from dsol_d2spo.long import Answer as Answerer
-from dsol_d2spo.long import extract
-from dsol_d2spo.merging import merge
-from dsol_d2spo.pieces import cut, sentences
+from dsol_d2spo.answers.asking import ask
+from dsol_d2spo.answers.proving import UNGROUNDED, nearest, placing, prove, tightened
+from dsol_d2spo.names.grounding import Ground
+from dsol_d2spo.passages.long import Answer as Answerer
+from dsol_d2spo.passages.long import extract
+from dsol_d2spo.passages.merging import merge
+from dsol_d2spo.passages.pieces import cut, sentences
 from dsol_d2spo.prompt import make_prompt, prompts
-from dsol_d2spo.proving import UNGROUNDED, nearest, placing, prove, tightened
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Input, Settings
 from dsol_d2spo.triple import Dropped, Found, Output

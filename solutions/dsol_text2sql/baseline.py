@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from dsol import Baseline, unknown
-from dsol_text2sql.database import Database, DatabaseError, QueryError, open_databases
-from dsol_text2sql.pieces import Knowledge, cut, explained
-from dsol_text2sql.results import asks_order, same
+from dsol_text2sql.databases.database import Database, DatabaseError, QueryError, open_databases
+from dsol_text2sql.databases.results import asks_order, same
+from dsol_text2sql.question.values import ValueIndex
+from dsol_text2sql.rules.pieces import Knowledge, cut, explained
+from dsol_text2sql.rules.stitching import nearer, stitch
+from dsol_text2sql.rules.understanding import understand
 from dsol_text2sql.settings import Input, Output, Settings
-from dsol_text2sql.stitching import nearer, stitch
-from dsol_text2sql.understanding import understand
-from dsol_text2sql.values import ValueIndex
 
 GUESS = 0.8  # what each guessed part leaves of the confidence
 

@@ -8,20 +8,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dsol import Built, DataError, Sample
-from dsol_text2sql.augment import Exchange
-from dsol_text2sql.database import Database, open_databases
-from dsol_text2sql.division import SHOWN, Divided, divide, divide_synthesised, read_heldout
-from dsol_text2sql.examples import Example
-from dsol_text2sql.lexicon import Target, learn_aliases
-from dsol_text2sql.questions import language_of
-from dsol_text2sql.rendering import rendered
-from dsol_text2sql.samples import Rendering, Writing, knowing, points_to_shown, shuffled
+from dsol_text2sql.databases.database import Database, open_databases
+from dsol_text2sql.examples.augment import Exchange
+from dsol_text2sql.examples.division import SHOWN, Divided, divide, divide_synthesised, read_heldout
+from dsol_text2sql.examples.pairs import Example
+from dsol_text2sql.examples.rendering import rendered
+from dsol_text2sql.examples.samples import Rendering, Writing, knowing, points_to_shown, shuffled
+from dsol_text2sql.examples.split import leakage_report, leaks, normal, without
+from dsol_text2sql.examples.unanswerable import unanswerable
+from dsol_text2sql.question.lexicon import Target, learn_aliases
+from dsol_text2sql.question.questions import language_of
+from dsol_text2sql.question.strange import heard, named, strange
+from dsol_text2sql.question.values import Aliases, ValueIndex
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.split import leakage_report, leaks, normal, without
-from dsol_text2sql.strange import heard, named, strange
 from dsol_text2sql.synthesis import synthesise
-from dsol_text2sql.unanswerable import unanswerable
-from dsol_text2sql.values import Aliases, ValueIndex
 
 if TYPE_CHECKING:
     from dsol.solution import Progress

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsol import Completion
-from dsol_text2sql.database import Database, QueryError
-from dsol_text2sql.guard import Refused, check
+from dsol_text2sql.databases.database import Database, QueryError
+from dsol_text2sql.databases.results import asks_order
 from dsol_text2sql.query import Result
-from dsol_text2sql.results import asks_order
+from dsol_text2sql.sql.guard import Refused, check
 
 DRAFT = 1.0  # votes that the rules' query is worth
 

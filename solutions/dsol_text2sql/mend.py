@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from dsol_text2sql.literals import Literal
 from dsol_text2sql.query import Refused
-from dsol_text2sql.reading import parse
+from dsol_text2sql.question.literals import Literal
+from dsol_text2sql.question.values import Match
 from dsol_text2sql.schema import Schema
-from dsol_text2sql.values import Match
+from dsol_text2sql.sql.reading import parse
 
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 PATTERNS = (exp.Like, exp.ILike)

@@ -10,13 +10,13 @@ from types import MappingProxyType
 from typing import Any
 
 from dsol import DataError, Metric, Sample, Score, unknown
-from dsol_text2sql.database import Database, open_databases
-from dsol_text2sql.diagnosis import error_class, hardness
-from dsol_text2sql.guard import Refused, check
+from dsol_text2sql.databases.database import Database, open_databases
+from dsol_text2sql.databases.results import asks_order, joined_operators, same, same_set, without_distinct
+from dsol_text2sql.databases.suite import COPIES, ROWS, Agreement, Suite
 from dsol_text2sql.query import QueryError, Result
-from dsol_text2sql.results import asks_order, joined_operators, same, same_set, without_distinct
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.suite import COPIES, ROWS, Agreement, Suite
+from dsol_text2sql.sql.diagnosis import error_class, hardness
+from dsol_text2sql.sql.guard import Refused, check
 
 
 @dataclass(frozen=True)

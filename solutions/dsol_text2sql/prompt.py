@@ -8,24 +8,24 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dsol import Prompt
-from dsol_text2sql.annotation import annotate
-from dsol_text2sql.completion import parse as parse_sql
-from dsol_text2sql.expanding import expand
-from dsol_text2sql.linking import NameIndex
-from dsol_text2sql.listing import listing
-from dsol_text2sql.literals import Literal
-from dsol_text2sql.pointers import Pointers
+from dsol_text2sql.databases.schema_text import estimate, harmless, identifier, literal, schema_text
+from dsol_text2sql.notation.annotation import annotate
+from dsol_text2sql.notation.expanding import expand
+from dsol_text2sql.notation.listing import listing
+from dsol_text2sql.notation.pointers import Pointers
+from dsol_text2sql.notation.shortening import unsaid
+from dsol_text2sql.notation.shorthand import Shorthand
 from dsol_text2sql.query import Refused
+from dsol_text2sql.question.linking import NameIndex
+from dsol_text2sql.question.literals import Literal
+from dsol_text2sql.question.text import name_words
+from dsol_text2sql.rules.stitching import with_links
 from dsol_text2sql.schema import Schema
-from dsol_text2sql.schema_text import estimate, harmless, identifier, literal, schema_text
 from dsol_text2sql.settings import LONGEST_QUESTION, Output, Settings
-from dsol_text2sql.shortening import unsaid
-from dsol_text2sql.shorthand import Shorthand
-from dsol_text2sql.stitching import with_links
-from dsol_text2sql.text import name_words
+from dsol_text2sql.sql.completion import parse as parse_sql
 
 if TYPE_CHECKING:
-    from dsol_text2sql.values import Match
+    from dsol_text2sql.question.values import Match
 
 __all__ = ["make_prompt", "parse", "prompt_values", "relevant"]
 

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 from dsol import Answer, Baseline, Chat, Completion, Generate, unknown
 from dsol_text2sql.baseline import draft
 from dsol_text2sql.candidates import Candidate, attempt, signals, vote, weigh
-from dsol_text2sql.database import Database, open_databases
-from dsol_text2sql.linking import NameIndex
-from dsol_text2sql.literals import Literal
+from dsol_text2sql.databases.database import Database, open_databases
+from dsol_text2sql.databases.results import asks_order, same
+from dsol_text2sql.examples.samples import read_numberings
 from dsol_text2sql.mend import mend_values
-from dsol_text2sql.pieces import Knowledge
-from dsol_text2sql.pointers import Pointers
+from dsol_text2sql.notation.pointers import Pointers
+from dsol_text2sql.notation.shorthand import Shorthand
 from dsol_text2sql.prompt import make_prompt, prompt_values
-from dsol_text2sql.questions import language_of, orders_a_change, tidy
-from dsol_text2sql.results import asks_order, same
-from dsol_text2sql.samples import read_numberings
+from dsol_text2sql.question.linking import NameIndex
+from dsol_text2sql.question.literals import Literal
+from dsol_text2sql.question.questions import language_of, orders_a_change, tidy
+from dsol_text2sql.question.strange import named, strange
+from dsol_text2sql.question.values import Match, ValueIndex
+from dsol_text2sql.rules.pieces import Knowledge
 from dsol_text2sql.settings import Input, Output, Settings
-from dsol_text2sql.shorthand import Shorthand
-from dsol_text2sql.strange import named, strange
-from dsol_text2sql.values import Match, ValueIndex
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable

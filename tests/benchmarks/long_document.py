@@ -22,10 +22,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from dsol_d2spo import documents
 from dsol_d2spo.document import Document
-from dsol_d2spo.naming import key
-from dsol_d2spo.pieces import cut
+from dsol_d2spo.labelled import documents
+from dsol_d2spo.names.naming import key
+from dsol_d2spo.passages.pieces import cut
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings
 

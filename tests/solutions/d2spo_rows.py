@@ -7,7 +7,7 @@ import json
 import pytest
 
 from dsol import DataError
-from dsol_d2spo import documents
+from dsol_d2spo.labelled import documents
 
 
 def write(folder, name, content):

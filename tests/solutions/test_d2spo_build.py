@@ -6,13 +6,13 @@ import json
 import pytest
 
 from dsol import DataError
-from dsol_d2spo import documents
 from dsol_d2spo.baseline import make_baseline
 from dsol_d2spo.build import build, heldout, schema_of
-from dsol_d2spo.division import apart, divide, groups
 from dsol_d2spo.document import Document
-from dsol_d2spo.examples import hard_negatives
-from dsol_d2spo.knowledge import Knowledge, learn
+from dsol_d2spo.labelled import documents
+from dsol_d2spo.labelled.division import apart, divide, groups
+from dsol_d2spo.labelled.examples import hard_negatives
+from dsol_d2spo.learned.knowledge import Knowledge, learn
 from dsol_d2spo.prompt import make_prompt, prompts
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Input, Settings
@@ -140,7 +140,7 @@ def test_nothing_to_learn_from_or_to_judge_is_said(tmp_path):
 
 
 def test_the_demo_is_whole():
-    from dsol_d2spo import schemas
+    from dsol_d2spo.labelled import schemas
 
     schema = schemas.read(documents.DEMO / "schema.yaml")
     paths = sorted(documents.DEMO.glob("*/*_*.json*"))

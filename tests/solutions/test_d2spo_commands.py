@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 from dsol import Answer, Completion, DataError
 from dsol.calibration import Calibration
 from dsol.progress import Quiet
-from dsol_d2spo import dsol_commands, schemas
+from dsol_d2spo import dsol_commands
 from dsol_d2spo.build import build
 from dsol_d2spo.extracting import Opened, drawn, extract_all, forget, summaries
+from dsol_d2spo.labelled import schemas
 from dsol_d2spo.reading import Text, read_input, read_texts
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings

@@ -7,11 +7,11 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from dsol_d2spo import schemas
-from dsol_d2spo.asking import ask
-from dsol_d2spo.documents import DEMO
-from dsol_d2spo.examples import examples
-from dsol_d2spo.knowledge import Knowledge
+from dsol_d2spo.answers.asking import ask
+from dsol_d2spo.labelled import schemas
+from dsol_d2spo.labelled.documents import DEMO
+from dsol_d2spo.labelled.examples import examples
+from dsol_d2spo.learned.knowledge import Knowledge
 from dsol_d2spo.prompt import make_prompt, parse, pattern, prompt_values, prompts, target
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Settings
@@ -93,7 +93,7 @@ def test_what_training_teaches_matches_the_pattern(notation):
     """Else the pattern would forbid what the model has learned to say."""
     import random
 
-    from dsol_d2spo import documents
+    from dsol_d2spo.labelled import documents
 
     schema = schemas.read(DEMO / "schema.yaml")
     settings = Settings(notation=notation)

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from dsol import DataError
-from dsol_d2spo import documents, schemas
-from dsol_d2spo.proposing import propose
+from dsol_d2spo.labelled import documents, schemas
+from dsol_d2spo.labelled.proposing import propose
 from dsol_d2spo.schema import Predicate, Schema
 
 from .d2spo_rows import triples, write, wrong

@@ -20,7 +20,7 @@ from dsol_d2spo.export import FORMATS, writer
 from dsol_d2spo.export.cypher import name, statements, string
 from dsol_d2spo.export.graph import graph_of, path
 from dsol_d2spo.extraction import Extraction
-from dsol_d2spo.naming import key
+from dsol_d2spo.names.naming import key
 from dsol_d2spo.triple import Found, Output, Span
 
 HOSTILE = (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsol_d2spo.grounding import Ground, ground
+from dsol_d2spo.names.grounding import Ground, ground
 from dsol_d2spo.settings import Settings
 
 TEXT = (

@@ -13,20 +13,20 @@ from dsol import Completion, DataError, RunError
 from dsol.calibration import Calibration
 from dsol.folding import fold
 from dsol_d2spo import extracting
+from dsol_d2spo.answers.lines import read_labels, read_lines
 from dsol_d2spo.build import build
 from dsol_d2spo.export import writer
 from dsol_d2spo.export.graph import graph_of
 from dsol_d2spo.extracting import Opened, extract_all, forget
 from dsol_d2spo.extraction import Extraction
-from dsol_d2spo.knowledge import Knowledge
-from dsol_d2spo.lines import read_labels, read_lines
-from dsol_d2spo.long import extract
-from dsol_d2spo.naming import stated
-from dsol_d2spo.patterns import numbers
-from dsol_d2spo.pieces import sentences
-from dsol_d2spo.pronouns import Mention, antecedent
+from dsol_d2spo.learned.knowledge import Knowledge
+from dsol_d2spo.learned.rules import Rules
+from dsol_d2spo.names.naming import stated
+from dsol_d2spo.names.patterns import numbers
+from dsol_d2spo.names.pronouns import Mention, antecedent
+from dsol_d2spo.passages.long import extract
+from dsol_d2spo.passages.pieces import sentences
 from dsol_d2spo.reading import Text, read_texts
-from dsol_d2spo.rules import Rules
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Input, Settings
 from dsol_d2spo.triple import Dropped, Found, Output, Span

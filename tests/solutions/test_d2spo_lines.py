@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsol_d2spo.lines import Read, read_labels, read_lines
+from dsol_d2spo.answers.lines import Read, read_labels, read_lines
 from dsol_d2spo.triple import Triple
 
 PREDICATES = {"founded by": "founded by", "创始人": "founded by", "place of birth": "place of birth"}

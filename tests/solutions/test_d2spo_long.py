@@ -6,7 +6,7 @@ import re
 import pytest
 
 from dsol import RunError
-from dsol_d2spo.long import LOG, extract
+from dsol_d2spo.passages.long import LOG, extract
 from dsol_d2spo.schema import Schema
 from dsol_d2spo.settings import Settings
 from dsol_d2spo.triple import Dropped, Found, Output, Span

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsol_d2spo.merging import merge
-from dsol_d2spo.naming import key, stated
-from dsol_d2spo.pieces import cut, sentences
+from dsol_d2spo.names.naming import key, stated
+from dsol_d2spo.passages.merging import merge
+from dsol_d2spo.passages.pieces import cut, sentences
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Settings
 from dsol_d2spo.triple import Found, Span

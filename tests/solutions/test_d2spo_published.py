@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dsol_d2spo import documents, schemas
+from dsol_d2spo.labelled import documents, schemas
 
 from .d2spo_rows import triples, write, wrong
 

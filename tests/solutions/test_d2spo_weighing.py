@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from dsol import Completion
-from dsol_d2spo.asking import ask
-from dsol_d2spo.marking import mark
-from dsol_d2spo.mentions import Mention
+from dsol_d2spo.answers.asking import ask
+from dsol_d2spo.learned.rules import pairs
+from dsol_d2spo.names.marking import mark
+from dsol_d2spo.names.mentions import Mention
 from dsol_d2spo.prompt import OFFERED, choices, make_prompt, pair_values, prompt_values
-from dsol_d2spo.rules import pairs
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Settings
 from dsol_d2spo.triple import Span

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from dsol import Answer, Completion, Sample
 from dsol.calibration import Calibration
 from dsol.evaluation import learn_calibration, predict
-from dsol_d2spo.asking import ask, tokens_of
-from dsol_d2spo.bare import bare
+from dsol_d2spo.answers.asking import ask, tokens_of
+from dsol_d2spo.answers.bare import bare
 from dsol_d2spo.metric import make_metrics
 from dsol_d2spo.prompt import make_prompt, prompts
 from dsol_d2spo.schema import Predicate, Schema
@@ -68,7 +68,7 @@ class Scripted:
 
 
 def known_files() -> dict[str, Any]:
-    from dsol_d2spo.knowledge import Knowledge
+    from dsol_d2spo.learned.knowledge import Knowledge
 
     empty = Knowledge().to_json()
     return {**FILES, "knowledge": {**empty, **{name: KNOWN[name] for name in ("names", "held")}}}

@@ -12,18 +12,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dsol import Sample
-from dsol_text2sql.annotation import COLUMNS, annotate
-from dsol_text2sql.canonical import canonical
-from dsol_text2sql.database import Database, open_database
-from dsol_text2sql.examples import Example
-from dsol_text2sql.linking import NameIndex
-from dsol_text2sql.pointers import Pointers, numbering
+from dsol_text2sql.databases.database import Database, open_database
+from dsol_text2sql.databases.results import asks_order, same
+from dsol_text2sql.examples.pairs import Example
+from dsol_text2sql.examples.samples import Rendering, Writing, points_to_shown, read_numberings, shuffled
+from dsol_text2sql.notation.annotation import COLUMNS, annotate
+from dsol_text2sql.notation.pointers import Pointers, numbering
 from dsol_text2sql.prompt import make_prompt, parse, prompt_values
-from dsol_text2sql.reading import NO_TEXT
-from dsol_text2sql.results import asks_order, same
-from dsol_text2sql.samples import Rendering, Writing, points_to_shown, read_numberings, shuffled
+from dsol_text2sql.question.linking import NameIndex
+from dsol_text2sql.question.values import Match, ValueIndex
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.values import Match, ValueIndex
+from dsol_text2sql.sql.canonical import canonical
+from dsol_text2sql.sql.reading import NO_TEXT
 
 CHINOOK = Path(__file__).parents[2] / "solutions" / "dsol_text2sql" / "demo" / "chinook" / "chinook.sqlite"
 POINTING = Settings(notation="pointers")

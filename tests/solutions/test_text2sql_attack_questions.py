@@ -24,14 +24,14 @@ from dsol.report import write_report
 from dsol.run import Run
 from dsol_text2sql.baseline import make_baseline
 from dsol_text2sql.candidates import Candidate
-from dsol_text2sql.database import open_database
-from dsol_text2sql.guard import check
+from dsol_text2sql.databases.database import open_database
+from dsol_text2sql.databases.sqlite_source import SqliteSource
 from dsol_text2sql.prompt import make_prompt, prompt_values
 from dsol_text2sql.query import GRACE, Result
+from dsol_text2sql.question.values import ValueIndex
 from dsol_text2sql.settings import Input, Output, Settings
 from dsol_text2sql.show import show
-from dsol_text2sql.sqlite_source import SqliteSource
-from dsol_text2sql.values import ValueIndex
+from dsol_text2sql.sql.guard import check
 from dsol_text2sql.wrap import repair_chat, wrap
 
 FILE = Path(__file__).parent / "text2sql_attack_questions.jsonl"

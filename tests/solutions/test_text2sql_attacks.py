@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from dsol_text2sql.database import Database, QueryError, open_database
-from dsol_text2sql.guard import Refused, check
+from dsol_text2sql.databases.database import Database, QueryError, open_database
+from dsol_text2sql.databases.sqlite_source import LIMITS, authorizer
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.sqlite_source import LIMITS, authorizer
+from dsol_text2sql.sql.guard import Refused, check
 
 HERE = Path(__file__).parent
 ATTACKS = [json.loads(line) for line in (HERE / "text2sql_attacks.jsonl").read_text(encoding="utf-8").splitlines()]

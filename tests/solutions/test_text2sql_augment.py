@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsol_text2sql.augment import Exchange
-from dsol_text2sql.canonical import template
-from dsol_text2sql.database import Database, open_databases
-from dsol_text2sql.examples import Example
-from dsol_text2sql.questions import language_of
+from dsol_text2sql.databases.database import Database, open_databases
+from dsol_text2sql.examples.augment import Exchange
+from dsol_text2sql.examples.pairs import Example
+from dsol_text2sql.question.questions import language_of
+from dsol_text2sql.question.slots import pieces, slots
+from dsol_text2sql.question.values import ValueIndex
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.slots import pieces, slots
-from dsol_text2sql.values import ValueIndex
+from dsol_text2sql.sql.canonical import template
 
 
 @pytest.fixture(scope="module")

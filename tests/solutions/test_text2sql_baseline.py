@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from dsol_text2sql.baseline import accuracy, make_baseline, translate
-from dsol_text2sql.cues import cues
-from dsol_text2sql.database import Database, DatabaseError, open_database
-from dsol_text2sql.pieces import Knowledge
-from dsol_text2sql.results import asks_order, same
+from dsol_text2sql.databases.database import Database, DatabaseError, open_database
+from dsol_text2sql.databases.results import asks_order, same
+from dsol_text2sql.question.values import ValueIndex
+from dsol_text2sql.rules.cues import cues
+from dsol_text2sql.rules.pieces import Knowledge
+from dsol_text2sql.rules.stitching import constant, labels, with_links
 from dsol_text2sql.settings import Input, Settings
-from dsol_text2sql.stitching import constant, labels, with_links
-from dsol_text2sql.values import ValueIndex
 
 DEMO = Path(__file__).parents[2] / "solutions" / "dsol_text2sql" / "demo" / "chinook"
 CHINOOK = DEMO / "chinook.sqlite"

@@ -17,14 +17,14 @@ from rapidfuzz import fuzz
 
 from dsol import Built, DataError, Sample
 from dsol_text2sql.build import build, heldout
-from dsol_text2sql.canonical import canonical, template
-from dsol_text2sql.database import open_databases
-from dsol_text2sql.division import demo_files
-from dsol_text2sql.examples import Example
-from dsol_text2sql.questions import language_of
-from dsol_text2sql.samples import without_constants
+from dsol_text2sql.databases.database import open_databases
+from dsol_text2sql.examples.division import demo_files
+from dsol_text2sql.examples.pairs import Example
+from dsol_text2sql.examples.samples import without_constants
+from dsol_text2sql.examples.split import NEAR, choose, leakage_report, leaks, normal, size
+from dsol_text2sql.question.questions import language_of
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.split import NEAR, choose, leakage_report, leaks, normal, size
+from dsol_text2sql.sql.canonical import canonical, template
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "text2sql"
 GEOGRAPHY = DATA / "geography"

@@ -18,11 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dsol import DataError
-from dsol_text2sql.database import Database, DatabaseError, QueryError, open_database, open_databases
-from dsol_text2sql.guard import check
-from dsol_text2sql.introspect import kind_of
+from dsol_text2sql.databases.database import Database, DatabaseError, QueryError, open_database, open_databases
+from dsol_text2sql.databases.introspect import kind_of
 from dsol_text2sql.schema import ForeignKey
 from dsol_text2sql.settings import Settings
+from dsol_text2sql.sql.guard import check
 
 SCHOOL = """
     CREATE TABLE 学校 (编号 INTEGER PRIMARY KEY, 名称 TEXT NOT NULL, 创办日期 TEXT);

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsol import DataError
-from dsol_text2sql.accepted import accepted_queries
-from dsol_text2sql.database import Database, open_databases
-from dsol_text2sql.examples import read_examples
-from dsol_text2sql.questions import language_of, tidy
+from dsol_text2sql.databases.database import Database, open_databases
+from dsol_text2sql.examples.pairs import read_examples
+from dsol_text2sql.question.questions import language_of, tidy
 from dsol_text2sql.settings import Settings
+from dsol_text2sql.sql.accepted import accepted_queries
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "text2sql"
 GEOGRAPHY = DATA / "geography"

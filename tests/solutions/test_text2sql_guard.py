@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 from sqlglot import exp
 
-from dsol_text2sql.canonical import canonical, template
-from dsol_text2sql.database import Database, QueryError, open_database, open_databases
-from dsol_text2sql.guard import Refused, check
-from dsol_text2sql.reading import needs_quotes, parse, write
+from dsol_text2sql.databases.database import Database, QueryError, open_database, open_databases
+from dsol_text2sql.databases.schema_text import identifier
 from dsol_text2sql.schema import Column, Schema, Table
-from dsol_text2sql.schema_text import identifier
 from dsol_text2sql.settings import Settings
+from dsol_text2sql.sql.canonical import canonical, template
+from dsol_text2sql.sql.guard import Refused, check
+from dsol_text2sql.sql.reading import needs_quotes, parse, write
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "text2sql"
 STRIDE = 6  # every sixth of Spider's queries; all of them hold as well

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from dsol_text2sql.build import SHARING, renumbered
-from dsol_text2sql.database import Database, open_database
-from dsol_text2sql.examples import Example
-from dsol_text2sql.listing import listing
-from dsol_text2sql.pointers import Pointers
+from dsol_text2sql.databases.database import Database, open_database
+from dsol_text2sql.examples.pairs import Example
+from dsol_text2sql.examples.samples import Rendering, Writing, points_to_shown, shuffled
+from dsol_text2sql.notation.listing import listing
+from dsol_text2sql.notation.pointers import Pointers
 from dsol_text2sql.prompt import make_prompt, prompt_values
-from dsol_text2sql.samples import Rendering, Writing, points_to_shown, shuffled
+from dsol_text2sql.question.values import ValueIndex
+from dsol_text2sql.rules.stitching import with_links
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.stitching import with_links
-from dsol_text2sql.values import ValueIndex
 
 CHINOOK = Path(__file__).parents[2] / "solutions" / "dsol_text2sql" / "demo" / "chinook" / "chinook.sqlite"
 LISTED = Settings(notation="pointers", listing=True)

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 
 from dsol import DataError, Sample, Score
 from dsol.metric import brief
-from dsol_text2sql.constants import Constant, constants
-from dsol_text2sql.copies import around, draw_copy
-from dsol_text2sql.database import open_database
-from dsol_text2sql.diagnosis import error_class, hardness
+from dsol_text2sql.databases.copies import around, draw_copy
+from dsol_text2sql.databases.database import open_database
+from dsol_text2sql.databases.original import read_original, with_constants
+from dsol_text2sql.databases.results import asks_order, joined_operators, same, same_set, without_distinct
 from dsol_text2sql.metric import ExecutionAccuracy, make_metrics
-from dsol_text2sql.original import read_original, with_constants
-from dsol_text2sql.results import asks_order, joined_operators, same, same_set, without_distinct
 from dsol_text2sql.schema import Schema
 from dsol_text2sql.settings import Output, Settings
+from dsol_text2sql.sql.constants import Constant, constants
+from dsol_text2sql.sql.diagnosis import error_class, hardness
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 SPIDER = DATA / "text2sql" / "spider" / "database"

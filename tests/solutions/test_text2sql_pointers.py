@@ -18,19 +18,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from dsol_text2sql.canonical import canonical
-from dsol_text2sql.database import Database, open_database, open_databases
-from dsol_text2sql.expanding import expand
-from dsol_text2sql.guard import check
-from dsol_text2sql.pointers import POINTER, Pointers, numbering
+from dsol_text2sql.databases.database import Database, open_database, open_databases
+from dsol_text2sql.databases.results import asks_order, same
+from dsol_text2sql.notation.expanding import expand
+from dsol_text2sql.notation.pointers import POINTER, Pointers, numbering
+from dsol_text2sql.notation.shortening import shorten
+from dsol_text2sql.notation.shorthand import Shorthand, outline
 from dsol_text2sql.query import Refused
-from dsol_text2sql.reading import parse
-from dsol_text2sql.results import asks_order, same
+from dsol_text2sql.rules.stitching import with_links
 from dsol_text2sql.schema import Column, ForeignKey, Schema, Table
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.shortening import shorten
-from dsol_text2sql.shorthand import Shorthand, outline
-from dsol_text2sql.stitching import with_links
+from dsol_text2sql.sql.canonical import canonical
+from dsol_text2sql.sql.guard import check
+from dsol_text2sql.sql.reading import parse
 
 DEMO = Path(__file__).parents[2] / "solutions" / "dsol_text2sql" / "demo" / "chinook"
 SPIDER = Path(__file__).parents[2].parent / "shared" / "data" / "text2sql" / "spider"

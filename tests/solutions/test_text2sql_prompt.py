@@ -9,14 +9,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dsol import Chat
-from dsol_text2sql.completion import LONGEST
-from dsol_text2sql.database import Database, open_database
-from dsol_text2sql.linking import NameIndex
+from dsol_text2sql.databases.database import Database, open_database
+from dsol_text2sql.databases.schema_text import estimate, harmless, identifier, literal, schema_text
 from dsol_text2sql.prompt import make_prompt, parse, prompt_values
+from dsol_text2sql.question.linking import NameIndex
+from dsol_text2sql.question.values import Match, ValueIndex
 from dsol_text2sql.schema import Column, ForeignKey, Schema, Table
-from dsol_text2sql.schema_text import estimate, harmless, identifier, literal, schema_text
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.values import Match, ValueIndex
+from dsol_text2sql.sql.completion import LONGEST
 
 CHINOOK = Path(__file__).parents[2] / "solutions" / "dsol_text2sql" / "demo" / "chinook" / "chinook.sqlite"
 

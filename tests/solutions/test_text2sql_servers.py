@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from dsol_text2sql.canonical import canonical
-from dsol_text2sql.database import Database, DatabaseError, QueryError, open_database
-from dsol_text2sql.guard import Refused, check
+from dsol_text2sql.databases.database import Database, DatabaseError, QueryError, open_database
 from dsol_text2sql.settings import Settings
+from dsol_text2sql.sql.canonical import canonical
+from dsol_text2sql.sql.guard import Refused, check
 
 VARIABLES = {"postgres": "DSOL_TEST_POSTGRES", "mysql": "DSOL_TEST_MYSQL"}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dsol import Sample
-from dsol_text2sql.database import open_databases
-from dsol_text2sql.questions import language_of
+from dsol_text2sql.databases.database import open_databases
+from dsol_text2sql.examples.unanswerable import FEWEST, MOST, QUESTIONS, STRANGE, unanswerable
+from dsol_text2sql.question.questions import language_of
+from dsol_text2sql.question.strange import heard, named, strange
+from dsol_text2sql.question.values import ValueIndex
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.strange import heard, named, strange
-from dsol_text2sql.unanswerable import FEWEST, MOST, QUESTIONS, STRANGE, unanswerable
-from dsol_text2sql.values import ValueIndex
 
 LEARNED = ("Which customers live in Germany?", "How many albums does each artist have?", "有多少位客户来自法国？")
 

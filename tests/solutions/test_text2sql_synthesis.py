@@ -31,9 +31,9 @@ from sqlalchemy import (
     create_engine,
 )  # fmt: skip
 
-from dsol_text2sql.canonical import template
-from dsol_text2sql.database import Database, QueryError, Result, open_database
+from dsol_text2sql.databases.database import Database, QueryError, Result, open_database
 from dsol_text2sql.settings import Settings
+from dsol_text2sql.sql.canonical import template
 from dsol_text2sql.synthesis import Example, synthesise
 from dsol_text2sql.synthesis.chinese import asking as chinese_asking
 from dsol_text2sql.synthesis.chinese.voice import Voice as ChineseVoice

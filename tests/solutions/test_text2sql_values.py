@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsol_text2sql.constants import constants
-from dsol_text2sql.database import Database, open_database
-from dsol_text2sql.lexicon import Target, learn_aliases
-from dsol_text2sql.literals import chinese_number, literals, quoted
+from dsol_text2sql.databases.database import Database, open_database
+from dsol_text2sql.question.lexicon import Target, learn_aliases
+from dsol_text2sql.question.literals import chinese_number, literals, quoted
+from dsol_text2sql.question.values import FEW, LONGEST, ValueIndex
 from dsol_text2sql.schema import Column, ForeignKey, Schema, Table
 from dsol_text2sql.settings import Settings
-from dsol_text2sql.values import FEW, LONGEST, ValueIndex
+from dsol_text2sql.sql.constants import constants
 
 GEOGRAPHY = Path(__file__).parents[2].parent / "shared" / "data" / "text2sql" / "geography"
 CHINOOK = Path(__file__).parents[2] / "solutions" / "dsol_text2sql" / "demo" / "chinook" / "chinook.sqlite"

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from dsol_d2spo.characters import sound
 from dsol_d2spo.extraction import Extraction
-from dsol_d2spo.naming import key
-from dsol_d2spo.pronouns import kind_of
+from dsol_d2spo.names.naming import key
+from dsol_d2spo.names.pronouns import kind_of
 from dsol_d2spo.triple import Found, Span
 
 LONGEST = 600  # characters of a proof

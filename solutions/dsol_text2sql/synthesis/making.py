@@ -19,7 +19,7 @@ from dsol_text2sql.synthesis.request import Request
 from dsol_text2sql.synthesis.statement import quoted
 
 if TYPE_CHECKING:
-    from dsol_text2sql.database import Database
+    from dsol_text2sql.databases.database import Database
 
 Language = Literal["en", "zh"]
 # Rows that are read of a table, and of a result.

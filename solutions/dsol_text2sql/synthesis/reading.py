@@ -17,7 +17,7 @@ from dsol_text2sql.synthesis.names import bare, is_chinese, singular, words
 from dsol_text2sql.synthesis.synonyms import TABLE_SYNONYMS, VERBS
 
 if TYPE_CHECKING:
-    from dsol_text2sql.database import Database
+    from dsol_text2sql.databases.database import Database
     from dsol_text2sql.schema import Table
 
 # Placeholders, not values that anybody asks for.

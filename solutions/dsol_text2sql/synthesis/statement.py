@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from dsol_text2sql.reading import needs_quotes
+from dsol_text2sql.sql.reading import needs_quotes
 
 # A column inside an expression until the statement knows whether it has to be qualified.
 _MARK = re.compile("\x00([^\x00\x01\x02]*)\x01([^\x00\x01\x02]*)\x02")

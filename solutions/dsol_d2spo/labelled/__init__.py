@@ -1,0 +1,1 @@
+"""Labelled documents as people bring them: read, checked, divided, made samples."""

@@ -1,0 +1,1 @@
+"""Names in a text: found, grounded, numbered, and which of them stand for one thing."""

@@ -1,0 +1,1 @@
+"""Long documents: cut into passages, extracted one by one, brought together."""

@@ -1,0 +1,1 @@
+"""Databases: opened read-only, introspected, queried within limits, copied with other rows."""

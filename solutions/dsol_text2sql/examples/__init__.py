@@ -1,0 +1,1 @@
+"""Question/SQL pairs: read, checked, divided, multiplied, made samples."""

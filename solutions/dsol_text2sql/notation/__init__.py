@@ -1,0 +1,1 @@
+"""Queries with pointers for names, which a small model writes well."""

@@ -1,0 +1,1 @@
+"""From a question to a query by rules alone: what the baseline does."""

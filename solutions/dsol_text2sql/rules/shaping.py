@@ -1,0 +1,147 @@
+"""Choose what a query shows and groups by, once it is clear what the other words of the question are for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dsol_text2sql.rules.cues import Cue
+from dsol_text2sql.rules.draft import Draft, generic, measured, read
+from dsol_text2sql.rules.pieces import Piece
+from dsol_text2sql.rules.stitching import Condition, Place, Shown, Sketch, key, labels
+
+MONEY = ("total", "amount", "revenue", "sale", "price", "额")
+
+
+def shape(draft: Draft) -> Sketch:
+    """Turn what was understood into a sketch: one row in all, one a group, or one a row of the subject."""
+    schema, subject = draft.knowledge.schema, draft.subject
+    distinct = bool(draft.pieces("distinct"))
+    columns = list(dict.fromkeys(place for p in draft.pieces("name") if not p.table for place in _shown(draft, p)))
+    group = _group(draft)
+    shown: list[Shown] = []
+    asked = draft.pieces("count", "sum", "avg")
+    # "the average invoice total" and "invoice totals" name a column; "the total of invoices" asks for a sum.
+    named = [p for p in draft.question.pieces if p.kind == "name" and not p.table]
+    asked = [p for p in asked if p.kind != "sum" or not _names(draft, p, named, len(asked) > 1)]
+    for piece in asked[:2]:
+        found = _aggregate(draft, piece, columns, distinct)
+        if found is not None and found not in shown:
+            shown.append(found)
+    ranked = any(one.function for one, _ in draft.order) or bool(draft.having)
+    listed = [place for place in columns if place not in group]
+    if group:
+        places = [*group, *listed] if shown or ranked else listed or group
+    elif ranked:
+        places = listed or list(labels(schema, subject))
+        marker = key(schema, subject)
+        own = subject in {one.place.table for one, _, _ in draft.having} | {one.place.table for one, _ in draft.order}
+        group = list(dict.fromkeys([*([marker] if marker and not (own and listed) else []), *places]))
+    elif shown:
+        places = []
+    else:
+        places = listed or list(labels(schema, subject))
+    group = group if shown or ranked else []
+    group_by = tuple(dict.fromkeys([*group, *(places if group else [])]))
+    everything = tuple(dict.fromkeys([*map(Shown, places), *shown]))
+    order = [(Shown(labels(schema, subject)[0]) if not one.place.table else one, way) for one, way in draft.order]
+    joined = [*draft.joined]
+    joined += [piece.table for piece in draft.pieces("name") if piece.table and (group or shown)]
+    return Sketch(
+        subject,
+        everything,
+        _merged(draft.conditions),
+        group_by,
+        tuple(draft.having),
+        tuple(order),
+        draft.limit,
+        distinct and not group_by and not shown,
+        tuple(table for table in dict.fromkeys(joined) if schema.path(subject, table) is not None),
+    )
+
+
+def _merged(conditions: list[Condition]) -> tuple[Condition, ...]:
+    """Let one column equal any of several values, since it can't equal all of them."""
+    values: dict[Place, list[Condition]] = {}
+    for condition in dict.fromkeys(conditions):
+        if condition.operator == "=":
+            values.setdefault(condition.place, []).append(condition)
+    several = {place: same for place, same in values.items() if len(same) > 1}
+    rest = [c for c in dict.fromkeys(conditions) if c.operator != "=" or c.place not in several]
+    return (
+        *rest,
+        *(Condition(place, "IN", None, None, tuple(c.value for c in same)) for place, same in several.items()),
+    )
+
+
+def _shown(draft: Draft, piece: Piece) -> tuple[Place, ...]:
+    """Give what a free column name shows; nothing where it could only be a column of a far table."""
+    schema, subject = draft.knowledge.schema, draft.subject
+    beside = draft.question.before(piece, "name", within=2) or draft.question.after(piece, "name", within=8)
+    table = beside.table if beside is not None and beside.table else subject
+    place = read(draft, piece, table)
+    if generic(draft, piece) and place.table != table:
+        return labels(schema, table)
+    named = {p.table for p in draft.question.pieces if p.table} | {subject}
+    path = schema.path(subject, place.table)
+    return (place,) if place.table in named or (path is not None and len(path) < 2) else ()
+
+
+def _group(draft: Draft) -> list[Place]:
+    """List the columns that the grouped names stand for."""
+    schema, subject = draft.knowledge.schema, draft.subject
+    group: list[Place] = []
+    for piece, role in draft.roles.items():
+        if role == "group" and piece.table:
+            marker = key(schema, piece.table)
+            group += (
+                labels(schema, piece.table) if piece.table != subject or marker is None else labels(schema, subject)
+            )
+        elif role == "group" and piece.kind == "name":
+            group.append(read(draft, piece, subject))
+    for place in draft.group:
+        tables = [subject, *(piece.table for piece in draft.question.pieces if piece.table)]
+        date = next((found for table in tables if (found := draft.date(table))), None)
+        if date is not None:
+            group.append(replace(date, part=place.part))
+    return list(dict.fromkeys(group))
+
+
+def _names(draft: Draft, piece: Piece, named: list[Piece], several: bool) -> bool:
+    """Tell whether "total" is only a column's name here."""
+    over = [name for name in named if name.start <= piece.start and piece.end <= name.end]
+    before = draft.question.before(piece, "name", "list", within=6)
+    listed = before is not None and before.kind == "name"
+    return bool(over) and (several or listed or any(name in draft.roles for name in over))
+
+
+def _aggregate(draft: Draft, piece: Piece, columns: list[Place], distinct: bool) -> Shown | None:
+    """Turn "how many", "total", "average" into COUNT, SUM or AVG; takes the column that it speaks of."""
+    if piece.kind == "count":
+        near = draft.question.after(piece, "name", within=22)
+        if near is not None and near.table:
+            further = draft.question.after(near, "name", within=1)
+            near = further if further is not None and not further.table else near
+        free = near is not None and not near.table and near not in draft.roles
+        place = read(draft, near, draft.subject) if free and near is not None else None
+        if place is not None and place in columns:
+            columns.remove(place)
+            if draft.numeric(place):
+                return Shown(place, "SUM")
+            return Shown(place, "COUNT", distinct=distinct or place.table != draft.subject or not _naming(draft, place))
+        if near is not None and near.table and near not in draft.roles and near.table != draft.subject:
+            draft.joined.append(near.table)
+        return Shown(Place(draft.subject), "COUNT")
+    numeric = [place for place in columns if draft.numeric(place)]
+    if numeric:
+        columns.remove(numeric[0])
+        return Shown(numeric[0], piece.kind.upper())
+    cue = Cue("sum", piece.start, piece.end, hints=MONEY)
+    place = measured(draft, None, replace(piece, cue=cue))
+    if place is None:
+        return None
+    draft.guesses += 1
+    return Shown(place, piece.kind.upper())
+
+
+def _naming(draft: Draft, place: Place) -> bool:
+    return place in labels(draft.knowledge.schema, place.table)

@@ -1,0 +1,1 @@
+"""Statements of SQL: parsed, resolved against a schema, let through or refused, spelled in one way."""
