@@ -121,7 +121,7 @@ class FitJob:
     `start`: folder of the model to start from (the prepared base or the previous stage's model).
     `rows`: Arrow files by source name (see dsol.rows). `order`: the mix file (see dsol.mix). `folder`: the stage's
     folder; `fit` leaves `checkpoint-<step>/` folders (each with a `complete` marker written last) and `log.jsonl`
-    there, and goes on from the last complete checkpoint when called again.
+    there, and goes on from what it saved last when called again (a checkpoint, or a save of its own between them).
     """
 
     start: Path

@@ -20,10 +20,9 @@ OPEN: dict[str, Any] = {
 }
 
 # Errors of the system that a user can mend: no room, no permission, a path that can't be a folder.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 MENDABLE = (
-    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    | {errno.EACCES, errno.EPERM, errno.EROFS}
-    | {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG}
+    FULL | {errno.EACCES, errno.EPERM, errno.EROFS} | {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG}
 )
 USAGE: Any = typer.BadParameter.__base__  # click's UsageError, which typer has under a private name
 INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -82,10 +81,9 @@ def main() -> None:
         # numpy reports a write cut short without a number.
         if error.errno is not None and error.errno not in MENDABLE:
             raise
-        _stop(
-            f"{error.filename or 'disk'}: {error.strerror or error}; "
-            "make room or choose another --run folder, then start again"
-        )
+        full = error.errno is None or error.errno in FULL
+        mend = "make room, or name another folder" if full else "name a place that can be written"
+        _stop(f"{error.filename or 'disk'}: {error.strerror or error}; {mend}, then start again")
     if code == INTERRUPTED:
         # Python remembers an interrupt inside of exec(), as when a dataclass is made, also where it was caught, and
         # `python -m` would end by the signal in place of this code; every exec() begins by forgetting it.

@@ -1,4 +1,7 @@
-"""Checkpoint folders: complete only with their marker, which is written last and atomically."""
+"""Checkpoint folders: complete only with their marker, which is written last and atomically.
+
+`checkpoint-<step>` is kept and scored; `resume-<step>` is only there to go on from after a stop, one at a time.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 
 MARKER = "complete"
 NAME = re.compile(r"checkpoint-(\d+)")
+POINT = re.compile(r"resume-(\d+)")
 
 
 def steps(count: int, checkpoints: int) -> set[int]:
@@ -19,14 +23,20 @@ def steps(count: int, checkpoints: int) -> set[int]:
 
 def found(folder: Path) -> list[tuple[int, Path]]:
     """List the complete checkpoints of a stage by step."""
-    entries = ((NAME.fullmatch(entry.name), entry) for entry in (folder.iterdir() if folder.is_dir() else ()))
-    return sorted((int(match[1]), entry) for match, entry in entries if match and (entry / MARKER).exists())
+    return _complete(folder, NAME)
+
+
+def newest(folder: Path) -> tuple[int, Path] | None:
+    """Find what a stage goes on from: its newest complete checkpoint or resume point, with its step."""
+    return max([*_complete(folder, NAME), *_complete(folder, POINT)], default=None)
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed process left: checkpoint folders without a marker."""
+    """Remove what a killed process left: folders without a marker, and resume points that something newer replaces."""
+    last = newest(folder)
     for entry in folder.iterdir():
-        if NAME.fullmatch(entry.name) and not (entry / MARKER).exists():
+        half = (NAME.fullmatch(entry.name) or POINT.fullmatch(entry.name)) and not (entry / MARKER).exists()
+        if half or (POINT.fullmatch(entry.name) and last and entry != last[1]):
             shutil.rmtree(entry)
 
 
@@ -38,6 +48,16 @@ def finish(folder: Path, step: int) -> None:
     partial.write_text(json.dumps({"step": step}) + "\n", encoding="utf-8")
     _flush(partial)
     os.replace(partial, folder / MARKER)
+
+
+def set_aside(folder: Path, step: int) -> Path:
+    """Name a folder that isn't complete yet as a resume point, so that it is never taken for a checkpoint."""
+    return folder.rename(folder.with_name(f"resume-{step}"))
+
+
+def _complete(folder: Path, name: re.Pattern[str]) -> list[tuple[int, Path]]:
+    entries = ((name.fullmatch(entry.name), entry) for entry in (folder.iterdir() if folder.is_dir() else ()))
+    return sorted((int(match[1]), entry) for match, entry in entries if match and (entry / MARKER).exists())
 
 
 def _flush(path: Path) -> None:

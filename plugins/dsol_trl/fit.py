@@ -23,7 +23,7 @@ from dsol.sizing import Shape, Work
 from dsol_trl import attention, checkpoint, hardware, muon, options, template
 from dsol_trl.disk import writing
 from dsol_trl.layout import Steps
-from dsol_trl.loss import SourceLoss, keep_only_labelled
+from dsol_trl.loss import SourceLoss, keep_only_labelled, keep_tiles_small
 from dsol_trl.model import Card, find_adapted, load_model, load_tokenizer, read_card
 from dsol_trl.quiet import quiet
 from dsol_trl.record import Record
@@ -35,7 +35,7 @@ PADDED = "padded"  # marks a stage whose model can't take flat steps: its steps 
 
 
 def fit(job: FitJob, progress: Callable[[Progress], None]) -> None:
-    """Train a stage; called again, go on after the last complete checkpoint, to the same weights on a CPU.
+    """Train a stage; called again, go on after the last complete save, to the same weights on a CPU.
 
     Leaves `checkpoint-<step>/` folders and `log.jsonl` in the stage's folder. A full disk, a base that can't be
     trained as asked, or rows without the stop token in the loss are a BackendError.
@@ -50,8 +50,8 @@ def fit(job: FitJob, progress: Callable[[Progress], None]) -> None:
         checkpoint.sweep(job.folder)
         if (job.folder / PADDED).exists():
             _pad(steps, job)
-        done = checkpoint.found(job.folder)
-        if done and done[-1][0] >= steps.count:
+        done = checkpoint.newest(job.folder)
+        if done and done[0] >= steps.count:
             return
         machine = _machine(job)
         tokenizer = load_tokenizer(job.start, card.trust_remote_code)
@@ -60,8 +60,10 @@ def fit(job: FitJob, progress: Callable[[Progress], None]) -> None:
         tune = choose_tune(job, card, machine)
         model = _model(job, card, machine, tune)
         _lay_out(steps, job, model, tokenizer, machine)
+        if machine.device == "cpu":
+            keep_tiles_small(model.config.get_text_config().vocab_size)
         trainer = _trainer(job, card, machine, tune, model, tokenizer, codec, steps, progress)
-        trainer.train(resume_from_checkpoint=str(done[-1][1]) if done else None)
+        trainer.train(resume_from_checkpoint=str(done[1]) if done else None)
 
 
 def choose_tune(job: FitJob, card: Card, machine: hardware.Hardware) -> Tune:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +18,16 @@ from dsol_trl.loss import SourceLoss
 from dsol_trl.model import Card, write_card
 
 LOG = "log.jsonl"
+EVERY = 600.0  # seconds of training that a kill may cost
+WORTH = 20  # a resume point may take a twentieth of the training's time
+MOMENTS = 8  # bytes of an optimizer's state for each weight that is trained: two numbers in fp32
 
 
 class Record(TrainerCallback):  # type: ignore[misc]
     """Save at the chosen steps, complete each checkpoint, and write one log line and one progress report per log.
 
-    `saves`: the steps after which a checkpoint is kept.
+    `saves`: the steps after which a checkpoint is kept. Between them a resume point is left every ten minutes, where
+    the disk has room for it.
     """
 
     def __init__(
@@ -40,18 +45,21 @@ class Record(TrainerCallback):  # type: ignore[misc]
         self.contract = contract
         self.losses = losses
         self.progress = progress
-        self.clock = time.perf_counter()
+        self.clock = self.saved = time.perf_counter()
+        self.asked = self.took = 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         """Drop the log lines of steps that will be done again."""
         keep_until(self.folder / LOG, state.global_step)
         self.losses.clear()
-        self.clock = time.perf_counter()
+        self.clock = self.saved = time.perf_counter()
         self.progress(Progress(state.global_step, state.max_steps))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
-        """Ask for a checkpoint where one is due."""
-        if state.global_step in self.saves:
+        """Ask for a checkpoint where one is due, or for a resume point when the last save is long ago."""
+        self.asked = time.perf_counter()
+        due = self.asked - self.saved > max(EVERY, WORTH * self.took)
+        if state.global_step in self.saves or (due and self._room(state.global_step, more["model"])):
             control.should_save = True
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **more: Any) -> None:
@@ -77,14 +85,25 @@ class Record(TrainerCallback):  # type: ignore[misc]
         self.progress(Progress(state.global_step, state.max_steps, numbers))
 
     def on_save(self, args: Any, state: Any, control: Any, **more: Any) -> None:
-        """Put the contract and the card beside the weights, take away what can run code, and mark the checkpoint."""
+        """Put the contract and the card beside the weights, take away what can run code, and mark the folder."""
         folder = self.folder / f"checkpoint-{state.global_step}"
         (folder / "training_args.bin").unlink(missing_ok=True)
         for place in (folder, self.folder):
             (place / "README.md").unlink(missing_ok=True)
+        if state.global_step not in self.saves:
+            folder = checkpoint.set_aside(folder, state.global_step)
         template.save(self.contract, folder)
         write_card(self.card, folder)
         checkpoint.finish(folder, state.global_step)
+        checkpoint.sweep(self.folder)
+        self.saved = time.perf_counter()
+        self.took = self.saved - self.asked
+
+    def _room(self, step: int, model: Any) -> bool:
+        """Say whether the disk takes a resume point beside the checkpoints that are still to come."""
+        size: int = sum(one.numel() * (one.element_size() + MOMENTS) for one in model.parameters() if one.requires_grad)
+        still = sum(one > step for one in self.saves)
+        return shutil.disk_usage(self.folder).free > (still + 2) * size  # the chosen model is written as well
 
 
 def keep_until(path: Path, step: int) -> None:

@@ -43,6 +43,8 @@ def schema(
 
     if out is not None and out.suffix.lower() not in (".yaml", ".yml", ".json"):
         raise DataError([f"--out {out}: a schema is .yaml or .json"])
+    if out is not None and out.exists():
+        raise DataError([f"--out {out}: is there already, and may hold your edits; name another file, or remove it"])
     found, kind = _schema(paths, frequent)
     if not found.predicates:
         raise DataError(
@@ -50,7 +52,8 @@ def schema(
         )
     if out is not None:
         schemas.write(found, out)
-        print(f"{len(found.predicates)} predicates {kind}: {out}; edit it, then: dsol train d2spo --relations {out}")
+        count = f"{len(found.predicates)} predicate{'s' * (len(found.predicates) != 1)}"
+        print(f"{count} {kind}: {out}; edit it, then: dsol train d2spo --relations {out}")
     elif as_json:
         rows = [one.model_dump(exclude_defaults=True) for one in found.predicates]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -60,6 +63,7 @@ def schema(
 
 def _schema(paths: list[Path], frequent: int) -> tuple[Schema, str]:
     """Take the schema of labelled rows where there are any, else propose one from the texts; say which."""
+    from dsol.progress import Watch
     from dsol_d2spo.labelled import documents, schemas
     from dsol_d2spo.labelled.proposing import propose
     from dsol_d2spo.reading import read_texts
@@ -70,14 +74,14 @@ def _schema(paths: list[Path], frequent: int) -> tuple[Schema, str]:
     if any(document.gold for document in read):
         return schemas.of_documents(read, frequent), "of the labelled rows"
     plain = [path for path in paths if path not in labelled]
-    found = propose(read, [text.text for text in (read_texts(plain) if plain else [])])
+    found = propose(read, [text.text for text in (read_texts(plain, left_out=Watch().say) if plain else [])])
     return Schema(predicates=found.predicates[: frequent or None]), "proposed from the texts"
 
 
 def _has_rows(path: Path) -> bool:
     """Tell whether a file holds rows, which may be labelled: by its ending, or as lines with tabs between."""
     if path.is_dir():
-        return any(one.suffix.lower() in ROWS for one in path.iterdir())
+        return any(one.suffix.lower() in ROWS and one.is_file() for one in path.iterdir())
     if path.suffix.lower() != ".txt" or not path.is_file():
         return path.suffix.lower() in ROWS
     with open(path, "rb") as file:
@@ -110,19 +114,21 @@ def extract(
     """
     from dsol.progress import Watch
     from dsol.terminal import print_tables
-    from dsol_d2spo.export import writer
+    from dsol_d2spo.export import placing, writer
     from dsol_d2spo.extracting import drawn, extract_all, forget, open_run, summaries
     from dsol_d2spo.reading import read_texts
     from dsol_d2spo.show import show
 
+    watch = Watch()
     writers = {path: writer(path) for path in to or ()}
     paths, options = parted(words)
     opened = open_run(context.obj, run, [*options, *context.args], baseline, own_options(context))
-    texts = read_texts(paths, field)
+    texts = read_texts(paths, field, left_out=watch.say, written=writers)
     beside = next(iter(writers), None)
-    found = extract_all(opened, texts, folder, beside, Watch())
+    found = extract_all(opened, texts, folder, beside, watch)
     for path, write in writers.items():
-        write([extraction if flagged else extraction.sure for extraction, _ in found], path)
+        with placing(path):
+            write([extraction if flagged else extraction.sure for extraction, _ in found], path)
     if beside and not folder:
         forget(beside)
     if as_json and not writers:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from dsol.calibration import Calibration
 from dsol.files import alone
 from dsol.plugins import Plugins
 from dsol.progress import Watch
+from dsol_d2spo.export import placing
 from dsol_d2spo.extraction import Extraction
+from dsol_d2spo.passages.composing import Composed
 from dsol_d2spo.passages.long import extract
 from dsol_d2spo.reading import Text
 from dsol_d2spo.settings import Input, Settings
@@ -82,7 +84,10 @@ def extract_all(
     """
     where = folder or (hidden(beside) if beside else None)
     refusal = f"another process is extracting into {where}; wait for it, or name another --to or --folder"
-    with alone(where, refusal) if where else nullcontext():
+    with ExitStack() as held:
+        if where:
+            with placing(beside or where):
+                held.enter_context(alone(where, refusal))
         return list(_each(opened, texts, where, watch))
 
 
@@ -102,8 +107,9 @@ def _each(
     answer = make_answer(opened.load(), opened.settings, opened.world)
     for text in texts:
         with watch.step(text.id) as advance:
+            composed = Composed.of(text.text)
             output = extract(
-                text.text,
+                composed.text,
                 answer,
                 opened.settings,
                 opened.world.schema,
@@ -111,8 +117,8 @@ def _each(
                 by=opened.mark,
                 advance=advance,
             )
-            old = opened.baseline(Input(text=text.text, id=text.id))
-            said = conclude(text.text, output, opened.settings, opened.calibration, old, opened.world.schema)
+            old = opened.baseline(Input(text=composed.text, id=text.id))
+            said = conclude(composed, output, opened.settings, opened.calibration, old, opened.world.schema)
             yield Extraction(text.id, text.text, said.value or Output()), said
 
 

@@ -11,6 +11,7 @@ from dsol.items import UNSURE
 from dsol_d2spo.answers.asking import ask
 from dsol_d2spo.answers.proving import UNGROUNDED, nearest, placing, prove, tightened
 from dsol_d2spo.names.grounding import Ground
+from dsol_d2spo.passages.composing import Composed
 from dsol_d2spo.passages.long import Answer as Answerer
 from dsol_d2spo.passages.long import extract
 from dsol_d2spo.passages.merging import merge
@@ -46,7 +47,8 @@ def wrap(
 
     def answer_all(inputs: Sequence[Input]) -> list[Answer[Output]]:
         known: dict[str, Output] = {}
-        texts = {one.text: [piece.text for piece in cut(one.text, settings)] for one in inputs if one.text.strip()}
+        composed = [Composed.of(one.text) for one in inputs]
+        texts = {one.text: [piece.text for piece in cut(one.text, settings)] for one in composed if one.text.strip()}
         short = [piece for pieces in texts.values() if len(pieces) <= AT_ONCE for piece in pieces]
         for start in range(0, len(short), AT_ONCE):
             some = list(dict.fromkeys(short[start : start + AT_ONCE]))
@@ -56,11 +58,11 @@ def wrap(
             return [known[one] if one in known else answer([one])[0] for one in passages]
 
         found = []
-        for one in inputs:
+        for given, one in zip(inputs, composed, strict=True):
             asked = again if len(texts.get(one.text, ())) <= AT_ONCE else answer
             output = extract(one.text, asked, settings, world.schema) if one.text.strip() else Output()
-            old = baseline(one) if baseline and one.text.strip() else None
-            found.append(conclude(one.text, output, settings, calibration, old, world.schema))
+            old = baseline(Input(text=one.text, id=given.id)) if baseline and one.text.strip() else None
+            found.append(conclude(one, output, settings, calibration, old, world.schema))
         return found
 
     return Answering(Input, answer_all)
@@ -85,7 +87,7 @@ def make_answer(generate: Generate, settings: Settings, world: World) -> Answere
 
 
 def conclude(
-    text: str,
+    composed: Composed,
     output: Output,
     settings: Settings,
     calibration: Calibration,
@@ -97,8 +99,10 @@ def conclude(
     `output`: what `extract` gave; `old`: the baseline's answer, None where there is no baseline. Reasons: ok, fallback
     (only the baseline's triples count), low_confidence (triples, none sure enough), nothing_found (the model says that
     there are none), unreadable (nothing that it wrote can be used), empty_text. Flags of triples: low_confidence,
-    ungrounded, off_schema, unresolved_pronoun; with `settings.drop` such triples are dropped instead.
+    ungrounded, off_schema, unresolved_pronoun; with `settings.drop` such triples are dropped instead. `output` and
+    `old` have the places of the composed text, the answer those of the text that was given.
     """
+    text = composed.text
     if not text.strip():
         return Answer(reason="empty_text", ask="The text is empty.")
     found = list(output.triples)
@@ -123,10 +127,9 @@ def conclude(
     counting = [item for _, item in kept if item.reason == OK]
     usable = bool(output.triples) or not output.dropped
     source, reason = _who(counting, bool(judged), usable)
+    value = Output(triples=tuple(_said(one, item) for one, item in kept), dropped=(*output.dropped, *out))
     return Answer(
-        value=Output(triples=tuple(_said(one, item) for one, item in kept), dropped=(*output.dropped, *out))
-        if source != "none"
-        else None,
+        value=composed.back(value) if source != "none" else None,
         confidence=sum(item.confidence for item in counting) / len(counting) if counting else 0.0,
         source=source,
         reason=reason,

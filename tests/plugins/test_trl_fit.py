@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from dsol import BackendError, FitJob, Progress, RecipeError
 from dsol.knowhow.starting import step_work
 from dsol.planning import disk
 from dsol.recipe import Stage
-from dsol_trl import checkpoint, hardware
+from dsol_trl import checkpoint, hardware, record
 from dsol_trl.backend import TrlBackend
 from dsol_trl.fit import choose_tune
 from dsol_trl.layout import Steps
@@ -103,6 +104,38 @@ def test_killed_at_any_moment_it_ends_with_the_same_weights(unbroken: FitJob, tm
     assert weights(job) == weights(unbroken)
     steps = [json.loads(line)["step"] for line in log.read_text().splitlines()]
     assert steps == list(range(1, len(steps) + 1))
+
+
+def test_between_checkpoints_it_goes_on_from_a_resume_point(
+    unbroken: FitJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make_job(tmp_path)
+    first, second = sorted(weights(unbroken))[:2]
+
+    def stopped(progress: Progress) -> None:
+        if progress.step == second - 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(record, "EVERY", 0.0)
+    monkeypatch.setattr(record, "WORTH", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        TrlBackend().fit(job, stopped)
+    assert [step for step, _ in checkpoint.found(job.folder)] == [first]  # what is scored is what was asked for
+    assert [entry.name for entry in job.folder.glob("resume-*")] == [f"resume-{second - 2}"]
+    assert fit(job)[0].step == second - 2
+    assert weights(job) == weights(unbroken)
+    assert not list(job.folder.glob("resume-*"))
+
+
+def test_without_room_there_is_no_resume_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = make_job(tmp_path, epochs=1, checkpoints=1)
+    saved: list[str] = []
+    monkeypatch.setattr(record, "EVERY", 0.0)
+    monkeypatch.setattr(checkpoint, "set_aside", lambda folder, step: saved.append(folder.name) or folder)
+    monkeypatch.setattr(record.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1_000_000))
+    fit(job)
+    assert saved == []
+    assert len(checkpoint.found(job.folder)) == 1
 
 
 def test_a_checkpoint_cut_off_while_it_is_written_is_made_again(

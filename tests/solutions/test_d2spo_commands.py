@@ -79,18 +79,40 @@ def test_files_of_every_format_are_read_and_all_that_are_not_are_told(tmp_path):
     (tmp_path / "b.md").write_text("# Head\n\nText.", "utf-8")
     (tmp_path / "c.html").write_text("<html><body><p>A paragraph of a page.</p></body></html>", "utf-8")
     lines(tmp_path / "d.jsonl", [{"text": "First row."}, {"text": "Second row."}])
-    found = {one.id: one.text for one in read_texts([tmp_path])}
+    found = {one.id: one.text for one in read_texts([tmp_path], left_out=pytest.fail)}
     assert found["a.txt"] == "One line.\r\n\r\n\r\n\r\nAnother. "  # as it stands there, so that places hold
     assert "A paragraph of a page." in found["c.html"]
     assert [found[f"d.jsonl line {n}"] for n in (1, 2)] == ["First row.", "Second row."]
     (tmp_path / "e.txt").write_bytes(b"\x00\x01\x02\xff" * 100)
     (tmp_path / "f.txt").write_bytes(b"")
+    (tmp_path / "g.log").write_text("Not read.", "utf-8")
+    named = [tmp_path / name for name in ("e.txt", "f.txt", "g.log", "h.txt")]
     with pytest.raises(DataError) as told:
-        read_texts([tmp_path / "e.txt", tmp_path / "f.txt", tmp_path / "g.txt"])
-    assert all(name in str(told.value) for name in ("e.txt", "f.txt", "g.txt")) or "g.txt" in str(told.value)
-    with pytest.raises(DataError) as told:
-        read_texts([tmp_path / "e.txt", tmp_path / "f.txt"])
-    assert len(told.value.problems) == 2
+        read_texts(named, left_out=pytest.fail)
+    assert all(path.name in str(told.value) for path in named)
+    said = []
+    assert len(read_texts([tmp_path], left_out=said.append)) == 5  # of a folder the others are taken
+    assert [line.split(": ")[1].rsplit("/", 1)[1] for line in said] == ["e.txt", "f.txt", "g.log"]
+
+
+def test_what_is_read_is_never_written_over(tmp_path, command):
+    rows = lines(tmp_path / "in.jsonl", ROWS)
+    before = rows.read_bytes()
+    with pytest.raises(DataError, match=r"in\.jsonl: is read, and --to would write over it"):
+        read_texts([rows], left_out=pytest.fail, written=[tmp_path / ".." / tmp_path.name / "in.jsonl"])
+    lines(tmp_path / "graph.jsonl", [{"subject": "Ann"}])
+    found = read_texts([tmp_path], left_out=pytest.fail, written=[tmp_path / "graph.jsonl"])
+    assert {one.id.split()[0] for one in found} == {"in.jsonl"}  # the same command twice doesn't read what it wrote
+    edited = tmp_path / "schema.yaml"
+    edited.write_text("# edited", "utf-8")
+    assert "may hold your edits" in str(command("schema", rows, "--out", edited).exception)
+    assert (rows.read_bytes(), edited.read_text("utf-8")) == (before, "# edited")
+
+
+def test_a_file_that_can_t_be_written_is_named_before_the_work(tmp_path, command):
+    (tmp_path / "a.txt").write_text("Some text.", "utf-8")
+    error = command("extract", tmp_path / "a.txt", "--to", tmp_path / "a.txt" / "graph.csv").exception
+    assert str(error).startswith(f"--to {tmp_path / 'a.txt' / 'graph.csv'}: can't be written: ")
 
 
 def test_what_is_typed_is_a_file_or_the_text_itself(tmp_path):
@@ -104,6 +126,8 @@ def test_what_is_typed_is_a_file_or_the_text_itself(tmp_path):
     rows = lines(tmp_path / "rows.jsonl", ROWS)
     with pytest.raises(DataError, match="holds 4 texts"):
         read_input(str(rows), Settings())
+    with pytest.raises(DataError, match="is a folder"):
+        read_input(str(tmp_path), Settings())
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def test_half_a_character_of_a_text_moves_no_place(tmp_path):
     assert Input(text="a \ud83d b").text == "a \ufffd b"
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"text": "Ada \\ud83d was born in London."}\n', encoding="utf-8")
-    (text,) = read_texts([rows])
+    (text,) = read_texts([rows], left_out=pytest.fail)
     assert text.text.encode()
 
 

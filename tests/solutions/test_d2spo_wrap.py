@@ -21,10 +21,11 @@ from dsol.evaluation import learn_calibration, predict
 from dsol_d2spo.answers.asking import ask, tokens_of
 from dsol_d2spo.answers.bare import bare
 from dsol_d2spo.metric import make_metrics
+from dsol_d2spo.passages.composing import Composed
 from dsol_d2spo.prompt import make_prompt, prompts
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Input, Settings
-from dsol_d2spo.triple import Found, Output, Triple
+from dsol_d2spo.triple import Found, Output, Span, Triple
 from dsol_d2spo.world import read_world
 from dsol_d2spo.wrap import conclude, make_answer, wrap
 
@@ -104,6 +105,34 @@ def test_both_ends_become_the_text_s_own_words_with_their_places() -> None:
     assert [TEXT[at.start : at.end] for at in one.evidence] == ["Ann Lee was born in Paris."]
     assert (one.subject_type, one.object_type) == ("PER", "LOC")
     assert (found.source, found.reason, len(found.items)) == ("model", "ok", 1)
+
+
+def test_letters_in_two_parts_are_whole_letters_and_places_hold_for_the_text_as_given() -> None:
+    written = [line("José García", "born in", "Málaga"), line("Jose Garcia", "works for", "Wars̈")]
+    text = unicodedata.normalize("NFD", "José García was born in Málaga. José García works for Wars̈. Málaga!")
+    found = answer(*written, text=text)
+    assert found.value is not None
+    assert [unicodedata.normalize("NFC", one.object) for one in found.value.triples] == ["Málaga", "Wars̈"]
+    for one in found.value.triples:
+        assert {text[at.start : at.end] for at in one.subject_spans} == {one.subject} == {text[:13]}
+        assert {text[at.start : at.end] for at in one.object_spans} == {one.object}
+    assert {text[at.start : at.end][-1] for one in found.value.triples for at in one.evidence} <= set(".!")
+
+
+@given(st.text("aéßs̈\u0301\u0328 .中이\u1100\u1161", max_size=40), st.data())
+def test_a_composed_text_leads_back_to_the_given_one(text: str, data: Any) -> None:
+    composed = Composed.of(text)
+    start = data.draw(st.integers(0, len(composed.text)))
+    end = data.draw(st.integers(start, len(composed.text)))
+    spans = (Span(start=start, end=end),)
+    back = composed.back(Output(triples=(Found(subject="x", predicate="y", object="z", evidence=spans),)))
+    at = back.triples[0].evidence[0]
+    one, other = (
+        re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", part))
+        for part in (composed.text[start:end], text[at.start : at.end])
+    )
+    assert one == other
+    assert (at.start, at.end) == (start, end) or composed.places
 
 
 def test_what_does_not_stand_in_the_text_is_flagged_and_has_no_places() -> None:
@@ -277,14 +306,15 @@ def test_below_the_threshold_triples_are_flagged_or_dropped() -> None:
     learned = learn_calibration(solution, settings, Half(), rows(30, 0), None, 0.0, files)
     text = str(rows(1, 5)[0].meta["text"])
     output = make_answer(Half(), settings, read_world(settings, files))([text])[0]
-    shown = conclude(text, output, settings, learned, None, Schema())
+    composed = Composed.of(text)
+    shown = conclude(composed, output, settings, learned, None, Schema())
     assert shown.value is not None
     assert [one.flag for one in shown.value.triples] == ["", "", "low_confidence", "low_confidence"]
-    dropping = conclude(text, output, settings.model_copy(update={"drop": True}), learned, None, Schema())
+    dropping = conclude(composed, output, settings.model_copy(update={"drop": True}), learned, None, Schema())
     assert dropping.value is not None
     assert [one.flag for one in dropping.value.triples] == ["", ""]
     assert [one.reason for one in dropping.value.dropped] == ["low_confidence", "low_confidence"]
-    strict = conclude(text, output, settings.model_copy(update={"confidence": 1.0}), learned, None, Schema())
+    strict = conclude(composed, output, settings.model_copy(update={"confidence": 1.0}), learned, None, Schema())
     assert {one.flag for one in strict.value.triples} == {"low_confidence"}  # type: ignore[union-attr]
 
 

@@ -10,36 +10,34 @@ from dsol.corpus.document import Document, Unreadable
 from dsol.corpus.reading import Stretch, rows
 from dsol.corpus.records import WHOLE
 from dsol.corpus.source import FORMATS
-from dsol.errors import DataError
 
 PRINTED = (".pdf", ".docx", ".html", ".htm")  # there is no text behind them that places could point into
 
 
-def read_whole(paths: Sequence[Path], field: str = "text") -> list[Document]:
+def read_whole(paths: Sequence[Path], field: str = "text") -> tuple[list[Document], list[tuple[Path, str]]]:
     """Read files of any format that corpora may have; each is one text, or one per row where it has rows.
 
     The text of `.txt` and of rows is as it stands there, so that places in it hold for the file; of other formats it is
-    brought into one form. `field`: which one of a row is the text. All that can't be read is one DataError.
+    brought into one form. `field`: which one of a row is the text. Returns also what can't be read: file, and reason
+    with the row's place.
     """
     found: list[Document] = []
-    problems: list[str] = []
+    problems: list[tuple[Path, str]] = []
     for path in paths:
         try:
             for row in rows(_stretch(path), field):
                 if isinstance(row, tuple):
-                    problems.append(f"{path} {row[0]}: {row[1]}")
+                    problems.append((path, f"{row[0]}: {row[1]}"))
                 elif row.text.strip():
                     text = normalise(row.text) if path.suffix.lower() in PRINTED else row.text
                     found.append(Document(text, row.file, row.place))
                 else:
-                    problems.append(f"{path}{' ' * bool(row.place)}{row.place}: empty")
+                    problems.append((path, f"{row.place}: empty" if row.place else "empty"))
         except Unreadable as error:
-            problems.append(f"{path}: {error}")
+            problems.append((path, str(error)))
         except OSError as error:
-            problems.append(f"{path}: can't be opened: {error.strerror or error}")
-    if problems:
-        raise DataError(problems)
-    return found
+            problems.append((path, f"can't be opened: {error.strerror or error}"))
+    return found, problems
 
 
 def _stretch(path: Path) -> Stretch:

@@ -3,7 +3,7 @@
 from dsol.sizing.duration import Speed, hours, looked_up, operations
 from dsol.sizing.fitting import Option, option, options, too_large, what_would
 from dsol.sizing.machine import Machine, look, parse
-from dsol.sizing.memory import Memory, Serving, Work, serving, training
+from dsol.sizing.memory import Memory, Serving, Work, serving, tile_tokens, training
 from dsol.sizing.shape import KNOWN, Shape, decoder
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "options",
     "parse",
     "serving",
+    "tile_tokens",
     "too_large",
     "training",
     "what_would",

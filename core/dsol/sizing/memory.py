@@ -25,6 +25,8 @@ RUNTIME = {"cpu": 50 * 10**6, "cuda": 700 * 10**6, "": 0}
 # The loss is computed in tiles of so many tokens and so many entries of the vocabulary (trl's fused output head). On a
 # GPU one tile is alive at a time; the plain torch code for a CPU holds it with its products, in fp32.
 TILE = (4096, 32768)
+IN_CACHE = 2**19  # logits of a tile on a CPU: 2 MiB in fp32, so that its products stay in the processor's cache
+FEWEST = 64  # tokens of a tile, below which the head's weights are read more often than they are used
 TILES = {"cpu": 9, "cuda": 1, "": 1}
 # The allocator keeps more than is alive. CPU: measured, glibc's heap holds a quarter more than the tensors that come
 # and go within a step, more where LoRA's products leave holes between them; tensors from 32 MiB on are mapped one by
@@ -131,12 +133,17 @@ def _backward(shape: Shape, work: Work, machine: Machine) -> float:
     half = machine.device == "cuda"
     size = HALF if half else FP32
     wide = TILE[1] if half else min(TILE[1], shape.vocabulary)  # on a CPU untouched memory isn't there
-    tile = min(work.labelled, TILE[0]) * wide * size
+    tile = min(work.labelled, tile_tokens(shape.vocabulary, machine.device)) * wide * size
     head = TILES[machine.device] * tile * _fragments(work, machine, tile) + 2 * work.labelled * shape.hidden * FP32
     held = _fragments(work, machine, work.tokens * shape.feed_forward * FP32)
     layer = held * work.tokens * size * (3 * shape.feed_forward + 3 * shape.hidden)
     trained = FP32 * shape.embedding if work.way == "full" else 0
     return max(head, layer) + trained
+
+
+def tile_tokens(vocabulary: int, device: str) -> int:
+    """Say how many tokens' logits are computed at once for the loss."""
+    return max(FEWEST, IN_CACHE // min(TILE[1], vocabulary)) if device == "cpu" else TILE[0]
 
 
 def _fragments(work: Work, machine: Machine, tensor: float) -> float:

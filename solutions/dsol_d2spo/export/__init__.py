@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from dsol import DsolError, unknown
@@ -41,5 +42,18 @@ def writer(path: Path) -> Write:
         if (error.name or "").startswith("dsol"):
             raise
         raise DsolError(f"{suffix} needs {error.name}; install it with: pip install 'dsol[graph]'") from error
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with placing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     return write
+
+
+@contextmanager
+def placing(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to write a file into a DsolError that names it; start again, and the work goes on."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or error
+        raise DsolError(
+            f"--to {path}: can't be written: {why}; make room or name another file, then start again"
+        ) from error
