@@ -90,3 +90,25 @@ def test_a_layer_that_looks_at_all_tokens_sees_all(model):
     laid = flatten(rows(12, 2))
     loss.keep_only_labelled(model)
     assert seen_by_mlp(model, laid) == laid["input_ids"].shape[1]
+
+
+def test_small_tiles_give_the_loss_and_gradients_of_all_logits_at_once(monkeypatch):
+    from trl.kernels import ChunkedLogProbFunction, chunked_logprob
+
+    monkeypatch.setattr(chunked_logprob, "TOKEN_CHUNK_SIZE", 0)  # put back after the test
+    loss.keep_tiles_small(9000)
+    assert chunked_logprob.TOKEN_CHUNK_SIZE == 64
+    torch.manual_seed(0)
+    targets = torch.randint(0, 9000, (200,))  # tiles of 64, 64, 64 and 8
+    found = []
+    for tiled in (True, False):
+        torch.manual_seed(1)
+        states, weight = torch.randn(200, 16, requires_grad=True), torch.randn(9000, 16, requires_grad=True)
+        if tiled:
+            said = ChunkedLogProbFunction.apply(states, weight, None, targets, 1.0, 32768, None, 1.0, ("entropy",))[0]
+        else:
+            said = -torch.nn.functional.cross_entropy(states @ weight.T, targets, reduction="none")
+        said.sum().backward()
+        found.append((said.detach(), states.grad, weight.grad))
+    for tiled, whole in zip(*found, strict=True):
+        torch.testing.assert_close(tiled, whole, atol=1e-4, rtol=1e-4)
