@@ -40,7 +40,7 @@ def write(folder: Path, built: Built, asked: Callable[[Sample], str], contaminat
         kept[name] = _clean(apart, asked, contamination)
         contaminated[name] = len(apart) - len(kept[name])
     if not any(kept.values()):
-        raise DataError(["no training sample is left; give more examples, or let the solution make more"])
+        raise DataError([_nothing_left(leaked, contaminated)])
     if not built.development:
         raise DataError(["no development sample; give more examples, or a larger share with settings.development"])
     twice = _twice(built)
@@ -147,6 +147,16 @@ def read_texts(path: Path) -> Iterator[str]:
                 yield str(json.loads(line)["text"])
     except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} is damaged or missing; start the run over with --restart") from error
+
+
+def _nothing_left(leaked: Mapping[str, int], contaminated: Mapping[str, int]) -> str:
+    equal, shared = sum(leaked.values()), sum(contaminated.values())
+    if not equal + shared:
+        return "no training sample is left; give more examples, or let the solution make more"
+    return (
+        f"no training sample is left: {equal} have the input of a development or held-out sample, and {shared} share a "
+        "long run of words with an evaluation set; give examples that aren't judged by"
+    )
 
 
 def _clean(samples: Sequence[Sample], text: Callable[[Sample], str], contamination: Contamination) -> list[Sample]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from json import JSONDecodeError, JSONDecoder
@@ -81,7 +82,9 @@ def read_text(path: Path, problems: Problems) -> str | None:
 
 
 def _other(data: bytes) -> str:
-    """Say where bytes look like the other encoding in which Chinese files are common."""
+    """Say where bytes look like another encoding: spreadsheets' Unicode text, or what is common in China."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return " (it is UTF-16)"
     try:
         data.decode("gb18030")
     except UnicodeDecodeError:
@@ -156,16 +159,19 @@ def _lines(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, Any
             continue
         try:
             yield f"{path}:{number}", json.loads(line)
-        except JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             if number == 1 and line.strip() == "{":
                 problems.add(str(path), "one JSON object over several lines; bring a JSON array or one object per line")
                 return
-            reason = error.msg.removesuffix(" at")
-            problems.add(f"{path}:{number}", f"malformed JSON: {reason} at column {error.colno}; is the line cut off?")
-        except ValueError:
-            problems.add(f"{path}:{number}", ENDLESS)
-        except RecursionError:
-            problems.add(f"{path}:{number}", "malformed JSON: nested too deeply")
+            cut = "; is the line cut off?" if isinstance(error, JSONDecodeError) else ""
+            problems.add(f"{path}:{number}", malformed(error) + cut)
+
+
+def malformed(error: ValueError | RecursionError) -> str:
+    """Say why a text can't be read as JSON."""
+    if isinstance(error, JSONDecodeError):
+        return f"malformed JSON: {error.msg.removesuffix(' at')} at column {error.colno}"
+    return "malformed JSON: nested too deeply" if isinstance(error, RecursionError) else ENDLESS
 
 
 def _elements(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, Any]]:
@@ -183,14 +189,8 @@ def _elements(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, 
             return
         try:
             value, place = decoder.raw_decode(text, place)
-        except JSONDecodeError as error:
-            problems.add(f"{path}:{error.lineno}", f"malformed JSON: {error.msg} at column {error.colno}")
-            return
-        except ValueError:
-            problems.add(f"{path}:{line}", ENDLESS)
-            return
-        except RecursionError:
-            problems.add(f"{path}:{line}", "malformed JSON: nested too deeply")
+        except (ValueError, RecursionError) as error:
+            problems.add(f"{path}:{getattr(error, 'lineno', line)}", malformed(error))
             return
         number += 1
         yield f"{path}:{line}" + (f", row {number}" if line == before else ""), value
@@ -198,23 +198,43 @@ def _elements(path: Path, text: str, problems: Problems) -> Iterator[tuple[str, 
 
 
 def _table(path: Path, text: str, delimiter: str, problems: Problems, check: Check) -> Iterator[Record]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    before = 1
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    columns: list[str] = []
+    line = 1  # where the next row begins
     try:
-        columns = [name.strip().lower() for name in reader.fieldnames or ()]
-        wrong = check(columns)
-        if wrong:
-            between = "tabs" if delimiter == "\t" else "commas"
-            problems.add(str(path), f"{wrong}; the first line names them, {between} between them")
-            return
-        for record in reader:
-            origin, before = f"{path}:{before + 1}", reader.line_num
-            if None in record:
-                problems.add(origin, f"more cells than the {len(reader.fieldnames or ())} columns of the header")
-                continue
-            yield Record(origin, {name.strip().lower(): value for name, value in record.items() if value})
+        for row in reader:
+            origin, line = f"{path}:{line}", reader.line_num + 1
+            if not columns:
+                columns = [name.strip().lower() for name in row]
+                between = "tabs" if delimiter == "\t" else "commas"
+                if wrong := check(columns):
+                    problems.add(str(path), f"{wrong}; the first line names them, {between} between them")
+                if wrong or _open_quotes(path, text, delimiter, problems):
+                    return
+            elif len(row) > len(columns):
+                problems.add(origin, f"more cells than the {len(columns)} columns of the header")
+            elif row:
+                yield Record(origin, {name: value for name, value in zip(columns, row, strict=False) if value})
     except csv.Error as error:
-        problems.add(f"{path}:{reader.line_num}", f"malformed CSV: {error}")
+        problems.add(f"{path}:{line}", f"malformed CSV: {error}")
+
+
+def _open_quotes(path: Path, text: str, delimiter: str, problems: Problems) -> bool:
+    """Note where a cell's quote isn't closed, so that it takes in the rows up to the next quote, or all that follow.
+
+    A quote within a cell that isn't written twice is common, and does no harm.
+    """
+    ends = f"{delimiter}\r\n"
+    cells = re.compile(rf'(?:"((?:[^"]+|"")*+)("?)([^{ends}]*)|[^{ends}]*)(?:[{ends}]|\Z)')
+    found = False
+    for cell in cells.finditer(text):
+        inside, closed, rest = cell.groups(default="")
+        if cell[0].startswith('"') and (not closed or (rest and "\n" in inside and inside[-1] in ends)):
+            line = text.count("\n", 0, cell.start()) + 1
+            problems.add(f"{path}:{line}", "malformed CSV: a quote is opened in this row and never closed; close it, "
+                         'or write "" for one that the text has')  # fmt: skip
+            found = True
+    return found
 
 
 def _parquet(path: Path, problems: Problems, check: Check) -> list[Record]:

@@ -1,8 +1,8 @@
 """Where the loss is computed: logits only at positions that carry it, and sums by source for the log.
 
-All but the size of the head's tiles are forward hooks, so that the trainer stays as it is. trl's fused head scores every position where Triton is
-missing; on a CPU, with a prompt of 800 tokens and an answer of 30, that is most of the head's work for nothing. So is
-what the last layer does behind its attention: nobody looks at it but the head.
+All but the size of the head's tiles are forward hooks: the trainer stays as it is. trl's fused head scores every
+position where Triton is missing; on a CPU, with a prompt of 800 tokens and an answer of 30, that is most of the head's
+work for nothing. So is what the last layer does behind its attention: nobody looks at it but the head.
 """
 
 from __future__ import annotations

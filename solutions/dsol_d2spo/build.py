@@ -14,6 +14,7 @@ from dsol_d2spo.document import Document
 from dsol_d2spo.labelled import documents, schemas
 from dsol_d2spo.labelled.division import apart, divide
 from dsol_d2spo.labelled.examples import examples
+from dsol_d2spo.labelled.losses import counted, lost
 from dsol_d2spo.learned.knowledge import Knowledge, learn, with_tagger
 from dsol_d2spo.learned.rule_learning import fit_rules, learn_rules, observed
 from dsol_d2spo.passages.pieces import cut
@@ -43,13 +44,16 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
         raise DataError([f"{', '.join(settings.examples)}: none of the {len(every)} texts has a triple to learn from; "
                          "bring labelled rows (see `dsol d2spo schema` for a schema of plain texts)"])  # fmt: skip
     held = read_heldout(settings, given)
-    report: dict[str, Any] = {"read": _counted(every)}
+    report: dict[str, Any] = {"read": counted(every)}
     if not held:
         every, out = divide(every, settings.development, seed + 1)
         held = {"heldout": out}
     judged_by = [one for some in held.values() for one in some]
     development, _ = apart(_read(settings, settings.calibration, "development", given), judged_by)
     training, report["left_out_as_near_to_judged"] = apart(every, [*judged_by, *development])
+    if not training:
+        raise DataError([f"{', '.join(settings.examples)}: none of the {len(every)} documents is left to train on: "
+                         "all equal or nearly equal heldout or calibration ones; name others as examples"])  # fmt: skip
     for language in {one.language for one in training} - {one.language for one in development}:
         rest, more = divide([one for one in training if one.language == language], settings.development, seed)
         training = [one for one in training if one.language != language or one in rest]
@@ -61,6 +65,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     report["documents"] = {"training": len(training), "development": len(development)}
     report["documents"] |= {name: len(some) for name, some in held.items()}
     report["without_triples"] = sum(not one.gold for one in training)
+    report |= lost([*training, *development, *(one for some in held.values() for one in some)], schema)
     report["predicates"] = dict(Counter(gold.triple.predicate for one in training for gold in one.gold).most_common())
     draw = random.Random(seed)
     sources: dict[str, list[Sample]] = {}
@@ -239,11 +244,3 @@ def _demo(settings: Settings, part: str, schema: Schema) -> dict[str, list[Docum
 
 def _wanted(some: Sequence[Document], settings: Settings) -> list[Document]:
     return [one for one in some if one.language in settings.languages]
-
-
-def _counted(some: Sequence[Document]) -> dict[str, Any]:
-    return {
-        "documents": len(some),
-        "triples": sum(len(one.gold) for one in some),
-        "languages": dict(sorted(Counter(one.language for one in some).items())),
-    }

@@ -5,18 +5,22 @@ import json
 
 import pytest
 
-from dsol import DataError
+from dsol import Built, DataError, Sample, data
+from dsol.corpus.contamination import Contamination
 from dsol_d2spo.baseline import make_baseline
 from dsol_d2spo.build import build, heldout, schema_of
 from dsol_d2spo.document import Document
 from dsol_d2spo.labelled import documents
 from dsol_d2spo.labelled.division import apart, divide, groups
 from dsol_d2spo.labelled.examples import hard_negatives
+from dsol_d2spo.labelled.losses import lost
 from dsol_d2spo.learned.knowledge import Knowledge, learn
 from dsol_d2spo.prompt import make_prompt, prompts
 from dsol_d2spo.schema import Predicate, Schema
 from dsol_d2spo.settings import Input, Settings
 from dsol_d2spo.solution import D2SPO
+
+from .d2spo_rows import write
 
 DEMO = documents.DEMO / "news_zh" / "train_zh.jsonl"
 
@@ -137,6 +141,46 @@ def test_nothing_to_learn_from_or_to_judge_is_said(tmp_path):
         build(Settings(examples=()), 0, lambda what, done, total: None)
     with pytest.raises(DataError, match="no held-out file"):
         heldout(Settings(heldout=()), {})
+
+
+def test_examples_that_are_held_out_as_well_are_said(tmp_path):
+    path = write(tmp_path, "a.jsonl", DEMO.read_text(encoding="utf-8").splitlines()[3] + "\n")
+    settings = Settings(examples=(str(path),), heldout=(str(path),), calibration=())
+    with pytest.raises(
+        DataError, match=r"none of the 1 documents is left to train on: all equal or nearly equal heldout"
+    ):
+        build(settings, 0, lambda what, done, total: None)
+
+
+def test_samples_that_leaked_are_said(tmp_path):
+    sample = Sample(id="a", input={"text": "x"}, target="y")
+    built = Built(sources={"s": [sample]}, development=[sample.model_copy(update={"id": "b"})], heldout={})
+    with pytest.raises(DataError, match="no training sample is left: 1 have the input of a development or held-out"):
+        data.write(tmp_path, built, str, Contamination.of({}))
+
+
+def test_triples_that_cannot_be_learned_are_counted(tmp_path):
+    right = {"subject": "Ann", "predicate": "employer", "object": "Acme"}
+    rows = [
+        {"text": "Ann works for Acme.", "triples": [right, right | {"object": "Bolt"}]},
+        {"text": "Ann of Acme.", "triples": [right | {"subject": "Cid"}]},
+    ]
+    some = documents.read([write(tmp_path, "a.jsonl", rows)])
+    found = lost(some, Schema(predicates=(Predicate(predicate="employer"),)))
+    first = f"{tmp_path / 'a.jsonl'}:1: 'Ann' - employer - 'Bolt'"
+    assert found == {
+        "ends_not_in_text": {"triples": 2, "first": first},
+        "types_not_in_schema": {"triples": 0, "first": ""},
+    }
+    demo = documents.read([documents.DEMO / "redocred" / "development_en.json"], schema_of(Settings()))
+    found = lost(demo, schema_of(Settings()))["types_not_in_schema"]
+    assert found["triples"] == 4
+    assert "development_en.json" in found["first"]
+
+
+def test_the_report_tells_what_was_lost(made):
+    assert made[1].report["ends_not_in_text"] == {"triples": 0, "first": ""}
+    assert made[1].report["types_not_in_schema"]["triples"] == 0
 
 
 def test_the_demo_is_whole():

@@ -206,3 +206,199 @@ def test_schema_of_rows_and_of_bare_texts(tmp_path):
     ]
     assert "works for" in [one.predicate for one in propose(texts=texts).predicates]
     assert propose(texts=["nothing here"]).predicates == ()
+
+
+TRIPLE = {"subject": "Ann", "predicate": "employer", "object": "Acme"}
+TEXT = "Ann works for Acme."
+EMPLOYER = Schema(
+    predicates=(
+        Predicate(predicate="employer", subject_type="PER", object_type="ORG", aliases=("works for",)),
+        Predicate(predicate="spouse", subject_type="PER", object_type="PER"),
+        Predicate(predicate="owner", subject_type="ORG", object_type="PER", symmetric=True),
+    )
+)
+
+
+def test_rows_of_several_forms_in_one_file(tmp_path):
+    rows = [
+        {"text": TEXT, "triples": [TRIPLE]},
+        {"tokens": ["A", "in", "B"]},
+        {"tokens": ["C", "in", "D"]},
+        {"text": "Bob at Bolt.", "subject": "Bob", "predicate": "employer", "object": "Bolt"},
+        {"text": "Bob at Bolt.", "subject": "Bob", "predicate": "owner", "object": "Bolt", "relation": None},
+        {"text": "Bob at Bolt."},
+    ]
+    found = documents.read([write(tmp_path, "a.jsonl", rows)])
+    assert [one.text for one in found] == [TEXT, "A in B", "C in D", "Bob at Bolt."]
+    assert [len(one.gold) for one in found] == [1, 0, 0, 2]
+
+
+def test_a_part_of_a_triple_alone_is_about_something_else_unless_rows_say_triples(tmp_path):
+    rows = [{"text": TEXT, "triples": [TRIPLE]}, {"text": "Nothing here.", "subject": "sport"}]
+    assert [len(one.gold) for one in documents.read([write(tmp_path, "a.jsonl", rows)])] == [1, 0]
+    rows.append({"text": "Bob at Bolt.", **TRIPLE, "subject": "Bob", "object": "Bolt"})
+    (problem,) = wrong([write(tmp_path, "b.jsonl", rows)])
+    assert problem.endswith("b.jsonl:2: field 'predicate': is missing or empty")
+    (problem,) = wrong([write(tmp_path, "c.jsonl", [{"text": TEXT, "triples": [TRIPLE], **TRIPLE}])])
+    assert "field 'triples': stands beside subject, predicate and object" in problem
+
+
+def test_rows_with_one_triple_each_are_named_by_their_own_lines_and_fields(tmp_path):
+    lines = "text,head,relation,tail,subject_type\n" + "\n".join(
+        f"Ann at Acme,{cells}"
+        for cells in ("Ann,employer,Acme,PER", "Ann,boss,Acme,", "Ann,employer,,", ",employer,A,")
+    )
+    found = wrong([write(tmp_path, "a.csv", lines)], EMPLOYER)
+    assert [one.rpartition("a.csv:")[2].partition(": ")[::2] for one in found] == [
+        ("3", "field 'predicate': 'boss' is not in the schema (there is: employer, spouse, owner)"),
+        ("4", "field 'tail': is missing or empty"),
+        ("5", "field 'head': is missing or empty"),
+    ]
+    (problem,) = wrong([write(tmp_path, "b.txt", "A\tB\temployer\tA at B\nA\tB\tboss\tA at B\n")], EMPLOYER)
+    assert "b.txt:2: field 'predicate'" in problem
+
+
+def test_types_that_the_schema_does_not_allow_a_predicate(tmp_path):
+    rows = [
+        {
+            "text": TEXT,
+            "triples": [TRIPLE | {"subject_type": "PER"}, TRIPLE | {"predicate": "owner", "object_type": "ORG"}],
+        },
+        {"text": TEXT, "triples": [TRIPLE, TRIPLE | {"subject_type": "ORG", "object_type": "PER"}]},
+        {"text": TEXT, "triples": [TRIPLE | {"predicate": "Works for", "object_type": "PER"}]},
+    ]
+    one, two = wrong([write(tmp_path, "a.jsonl", rows)], EMPLOYER)
+    assert "a.jsonl:2: triple 2, fields 'subject_type' and 'object_type': 'employer' is from PER to ORG in the" in one
+    assert "not from ORG to PER" in one
+    assert "a.jsonl:3: triple 1" in two
+    slip = docred(labels=[{"h": 1, "t": 0, "r": "P19"}])  # types of entities slip in every real file: they are counted
+    birth = Schema(predicates=(Predicate(predicate="P19", subject_type="PER", object_type="LOC"),))
+    assert documents.read([write(tmp_path, "a.json", json.dumps([slip]))], birth)[0].gold
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"spo": [{"head": "Ann", "relation": "employer", "tail": "Acme"}]},
+        {"triple_list": [["Ann", "employer", "Acme"]]},
+        {"Triples": [["Ann", "Acme", "employer"]]},
+        {"triple": {"subject": "Ann", "relation": "employer", "object": "Acme"}},
+    ],
+)
+def test_triples_under_another_name_are_told(tmp_path, field):
+    (problem,) = wrong([write(tmp_path, "a.jsonl", [{"text": TEXT, "triples": [TRIPLE]}, {"text": TEXT, **field}])])
+    assert f"a.jsonl:2: field {next(iter(field))!r}: holds triples; call it 'triples'" in problem
+
+
+def test_lists_that_are_no_triples_are_left_alone(tmp_path):
+    rows = [{"text": TEXT, "entities": [["Ann", "PER", "e1"]], "words": ["Ann", "works", "for"], "empty": []}]
+    assert documents.read([write(tmp_path, "a.jsonl", rows)])[0].gold == ()
+
+
+@pytest.mark.parametrize("value", ["", " ", {"@value": ""}, {"@value": " "}, {"inDate": " "}])
+def test_an_empty_object_is_told(tmp_path, value):
+    rows = [
+        {"text": TEXT, "spo_list": [TRIPLE | {"object": {"@value": "Acme", "inDate": ""}}, TRIPLE | {"object": value}]}
+    ]
+    (problem,) = wrong([write(tmp_path, "a.jsonl", rows)])
+    assert "field 'spo_list[2].object" in problem
+    assert "missing or empty" in problem
+
+
+def test_a_file_of_which_no_triple_stands_in_the_text_is_refused(tmp_path):
+    elsewhere = TRIPLE | {"object": "Bolt"}
+    (problem,) = wrong([write(tmp_path, "a.jsonl", [{"text": TEXT}, {"text": TEXT, "triples": [elsewhere]}])])
+    assert "a.jsonl:2: 'Ann' - employer - 'Bolt': an end doesn't stand in the text" in problem
+    assert documents.read([write(tmp_path, "b.jsonl", [{"text": TEXT, "triples": [elsewhere, TRIPLE]}])])
+
+
+def test_places_that_rows_give_are_checked(tmp_path):
+    right = TRIPLE | {"subject_spans": [[0, 3]], "object_spans": [{"start": 14, "end": 18}]}
+    assert documents.read([write(tmp_path, "a.jsonl", [{"text": TEXT, "triples": [right]}])])
+    for spans, words in (([[1, 4]], "[1, 4] is 'nn '"), ([[0, 99]], "[0, 99] is no [start, end]"), ([3], "3 is no")):
+        (problem,) = wrong(
+            [write(tmp_path, "b.jsonl", [{"text": TEXT, "triples": [right | {"subject_spans": spans}]}])]
+        )
+        assert f"b.jsonl:1: field 'triples[1].subject_spans': {words}" in problem
+
+
+def mentions(*places):
+    names = ("ada  lovelace", "7.\nLondon")  # as DocRED writes them at times
+    types = ("PER", "LOC")
+    return [[{"name": names[at], "pos": list(pos), "sent_id": 0, "type": types[at]}] for at, pos in enumerate(places)]
+
+
+def test_mentions_that_are_off_by_one(tmp_path):
+    rows = [docred(vertexSet=mentions((0, 2), (5, 6))), docred(vertexSet=mentions((1, 3), (4, 5)))]
+    (problem,) = wrong([write(tmp_path, "a.jsonl", rows)])
+    assert "a.jsonl:2: field 'vertexSet[1][1].pos': [1, 3] of sentence 0 is 'Lovelace was'" in problem
+    assert "its name is 'ada  lovelace' (and 1 more)" in problem
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{", ":1: malformed JSON"),
+        (b"[]", "found list"),
+        (b'{"P19": []}', "field 'P19': must be the relation's name, found []"),
+        (b'{"P19": 3}', "found 3"),
+        (b"\xff\xfe{", "UTF-16"),
+    ],
+)
+def test_a_broken_file_of_relations_is_told(tmp_path, content, words):
+    (tmp_path / "rel_info.json").write_bytes(content)
+    (problem,) = wrong(
+        [write(tmp_path, "a.json", json.dumps([docred()])), write(tmp_path, "b.json", json.dumps([docred()]))]
+    )
+    assert problem.startswith(str(tmp_path / "rel_info.json"))
+    assert words in problem
+    assert documents.read([write(tmp_path, "c.jsonl", [{"text": TEXT, "triples": [TRIPLE]}])])  # which needs none
+
+
+def test_what_is_no_name_of_a_relation_and_one_cell(tmp_path):
+    rows = docred(labels=[{"h": 0, "t": 1, "r": 19}, {"h": 0, "t": 1}])
+    one, two = wrong([write(tmp_path, "a.json", json.dumps([rows]))])
+    assert "labels[1].r': must be text, found int" in one
+    assert "labels[2].r': is missing or empty" in two
+    assert ": 1 cell where" in wrong([write(tmp_path, "a.txt", "A\tB\tp\tA B\nA\n")])[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.jsonl", '{\n"predicates": 3\n}\n', "a.jsonl: field 'predicates': must be a list, found int"),
+        ("a.json", "7", "a schema is a list of predicates, found int"),
+        ("a.jsonl", '{"predicate": "a"}\n{"predicate": "b"\n', "a.jsonl:2: malformed JSON"),
+        ("a.jsonl", '{"predicate": "a"\n{"predicate": "b"}\n', "a.jsonl:1: malformed JSON"),
+        (
+            "a.json",
+            '{"predicates": [\n{"predicate" "b"}]}',
+            "a.json:2: malformed JSON: Expecting ':' delimiter at column",
+        ),
+        ("a.yaml", "- {predicate: a}\n- {predicate: b\n- x\n", "a.yaml:4: not valid YAML: expected ',' or '}'"),
+        ("a.yaml", "- predicate: a\n  predicate: b\n", "a.yaml:2: not valid YAML: the key 'predicate' is given twice"),
+        ("a.yaml", "- predicate: a\n  aliases: single\n", "predicate 1: field 'aliases': must be a list"),
+        ("a.yaml", "- predicate: a\n- predicate: A\n", "'a' and 'A' differ only in case"),
+        (
+            "a.yaml",
+            "- {predicate: a, aliases: [x]}\n- {predicate: b, aliases: [X]}\n",
+            "'X' is an alias of 'a' and of 'b'",
+        ),
+    ],
+)
+def test_schemas_that_cannot_be_read(tmp_path, name, content, words):
+    with pytest.raises(DataError) as error:
+        schemas.read(write(tmp_path, name, content))
+    (problem,) = error.value.problems
+    assert words in problem
+
+
+def test_a_schema_of_one_predicate_in_every_shape(tmp_path):
+    for name, content in (
+        ("a.jsonl", '{"predicate": "a"}'),
+        ("b.jsonl", '[\n{"predicate": "a"}\n]'),
+        ("c.json", '{\n"predicates": [{"predicate": "a"}]\n}'),
+        ("e.json", '{"predicates": [\n{"predicate": "a"}]}'),
+        ("d", '{"predicate": "a"}\n\n'),
+    ):
+        assert schemas.read(write(tmp_path, name, content)) == Schema(predicates=(Predicate(predicate="a"),))

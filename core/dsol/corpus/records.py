@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from dsol.corpus.document import Document, Unreadable
 from dsol.corpus.encoding import decode, detect_file
 
 WHOLE = 64 << 20  # bytes of a file that has to be read at once
+END = "\0"  # a row behind a table's last one: within a cell it says that a quote was never closed
 
 Row = Document | tuple[str, str]  # a document, or where a row is that can't be read and why
 
@@ -67,10 +69,17 @@ def table(path: Path, field: str) -> Iterator[Row]:
     csv.field_size_limit(1 << 24)
     try:
         with open(path, encoding=encoding, newline="") as file:
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(chain(file, [END]))
             if field not in (reader.fieldnames or ()):
                 raise Unreadable(_missing(field, list(reader.fieldnames or ())))
+            line = reader.line_num + 1
             for row in reader:
+                cells = [value for value in row.values() if isinstance(value, str)]
+                if cells == [END]:
+                    return
+                if cells[-1].endswith(END):
+                    raise Unreadable(f"not CSV from line {line} on: a quote is opened there and never closed")
+                line = reader.line_num + 1
                 yield _row(path, field, row, f"line {reader.line_num}")
     except (csv.Error, UnicodeError) as error:
         raise Unreadable(f"not CSV: {error}") from error
@@ -135,4 +144,6 @@ def _row(path: Path, field: str, row: Any, place: str) -> Row:
 
 def _missing(field: str, names: list[Any]) -> str:
     there = ", ".join(map(str, names[:20])) or "nothing"
-    return f"no field {field!r} (there is: {there}); name the right one with `text:`"
+    return (
+        f"no field {field!r} (there is: {there}); name the right one: `text:` of a recipe's source, --text of a command"
+    )

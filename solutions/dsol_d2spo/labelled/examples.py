@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 from dsol import Sample
 from dsol_d2spo.document import Document, Gold
-from dsol_d2spo.labelled.places import labelled_spans
+from dsol_d2spo.labelled.places import labelled_spans, named
 from dsol_d2spo.learned.knowledge import Knowledge
 from dsol_d2spo.learned.relations import relations
 from dsol_d2spo.names.marking import fitting, mark
@@ -129,8 +129,7 @@ def hard_negatives(
 
 def _as_written(gold: Gold, text: str) -> Triple | None:
     """Give a triple with the fullest names that stand in a passage; None where an end isn't named there."""
-    subject = next((name for name in gold.subject_names if name in text), "")
-    object = next((name for name in gold.object_names if name in text), "")
+    subject, object = named(gold.subject_names, text), named(gold.object_names, text)
     if not subject or not object:
         return None
     return gold.triple.model_copy(update={"subject": subject, "object": object})

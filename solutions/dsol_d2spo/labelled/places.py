@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from dsol.folding import fold
 from dsol_d2spo.document import Document
 from dsol_d2spo.triple import Span
 
@@ -16,6 +18,17 @@ def spans_of(text: str, name: str) -> tuple[Span, ...]:
     pattern = edge.format(re.escape(name))
     found = tuple(Span(start=one.start(), end=one.end()) for one in re.finditer(pattern, text)) if name else ()
     return found or tuple(Span(start=one.start(), end=one.end()) for one in re.finditer(re.escape(name), text) if name)
+
+
+def named(names: Iterable[str], text: str) -> str:
+    """Give the first of an end's names that stands in a text; "" where none does."""
+    return next((name for name in names if name in text), "")
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two spellings are one name; case, width, accents, spaces and punctuation don't count."""
+    bare, also = ("".join(filter(str.isalnum, fold(name))) for name in (one, other))
+    return bare == also if bare or also else one.split() == other.split()
 
 
 def labelled_spans(document: Document) -> list[Labelled]:

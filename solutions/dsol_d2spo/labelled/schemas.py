@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from dsol.records import Problems, exists, read_text
+from dsol.records import Problems, exists, malformed, read_text
 from dsol_d2spo.document import Document
 from dsol_d2spo.schema import Predicate, Schema
 
@@ -40,7 +40,8 @@ def read(path: Path) -> Schema:
             for one in error.errors():
                 field = ".".join(map(str, one["loc"]))
                 hint = f" (there is: {', '.join(FIELDS)})" if one["type"] == "extra_forbidden" else ""
-                problems.add(place, f"field {field!r}: {one['msg']}{hint}")
+                reason = "must be a list" if one["type"] == "tuple_type" else one["msg"]
+                problems.add(place, f"field {field!r}: {reason}{hint}")
     if not rows and not problems.lines:
         problems.add(str(path), "holds no predicate")
     _unique(found, path, problems)
@@ -91,34 +92,67 @@ def _plain(schema: Schema) -> list[dict[str, Any]]:
     return [one.model_dump(mode="json", exclude_defaults=True) for one in schema.predicates]
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuse a key that is given twice, of which YAML would keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Read a mapping."""
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                reason = f"the key {key.value!r} is given twice"
+                raise yaml.constructor.ConstructorError(None, None, reason, key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def _rows(path: Path, text: str, problems: Problems) -> list[Any]:
-    lines = path.suffix.lower() not in (".yaml", ".yml") and text.lstrip().startswith("{")  # DuIE's has no ending
-    if path.suffix.lower() == ".jsonl" or lines:
-        rows = []
-        for number, line in enumerate(text.splitlines(), 1):
-            try:
-                rows += [json.loads(line)] if line.strip() else []
-            except ValueError as error:
-                try:
-                    whole = json.loads(text)
-                except ValueError:
-                    problems.add(f"{path}:{number}", f"malformed JSON: {error}")
-                    return []
-                return list(whole.get("predicates") or []) if isinstance(whole, dict) else list(whole)
-        if len(rows) == 1 and isinstance(rows[0], dict) and isinstance(rows[0].get("predicates"), list):
-            return list(rows[0]["predicates"])
-        return rows
-    try:
-        whole = json.loads(text) if path.suffix.lower() == ".json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
-        problems.add(str(path), f"can't be read: {str(error).splitlines()[0]}")
+    ending = path.suffix.lower()
+    begins = ending not in (".yaml", ".yml") and text.lstrip().startswith("{")  # DuIE's schema has no ending
+    whole = _json(path, text, problems) if begins or ending in (".json", ".jsonl") else _yaml(path, text, problems)
+    if problems.lines:
         return []
-    if isinstance(whole, dict) and isinstance(whole.get("predicates"), list):
+    if isinstance(whole, dict) and "predicates" in whole:
         whole = whole["predicates"]
+        if not isinstance(whole, list):
+            problems.add(str(path), f"field 'predicates': must be a list, found {type(whole).__name__}")
+            return []
+    if isinstance(whole, dict) and "predicate" in whole:
+        return [whole]
     if not isinstance(whole, list):
-        problems.add(str(path), "a schema is a list of predicates")
+        problems.add(str(path), f"a schema is a list of predicates, found {type(whole).__name__}")
         return []
     return whole
+
+
+def _json(path: Path, text: str, problems: Problems) -> Any:
+    """Read a text that is one JSON value, or the values of its lines."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+        objects = all(line.lstrip().startswith("{") for _, line in lines[:2])
+        if len(lines) < 2 or not objects or lines[0][1].rstrip().endswith(("{", "[", ",")):
+            problems.add(f"{path}:{getattr(error, 'lineno', 1)}", malformed(error))
+            return None
+    values = []
+    for number, line in lines:
+        try:
+            values.append(json.loads(line))
+        except (ValueError, RecursionError) as error:
+            problems.add(f"{path}:{number}", malformed(error))
+    return values
+
+
+def _yaml(path: Path, text: str, problems: Problems) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)  # a SafeLoader
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        column = f" at column {mark.column + 1}" if mark else ""
+        problems.add(f"{path}:{mark.line + 1}" if mark else str(path), f"not valid YAML: {reason}{column}")
+        return None
 
 
 def _duie(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -134,15 +168,25 @@ def _duie(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _unique(found: list[Predicate], path: Path, problems: Problems) -> None:
-    owner: dict[str, str] = {}
+    """Note names that stand for two predicates; case doesn't count."""
+    called: dict[str, str] = {}
     seen: set[tuple[str, str, str]] = set()
     for one in found:
         if not one.predicate.strip():
             problems.add(str(path), "a predicate's name is empty")
-        key = (one.predicate.casefold(), one.subject_type, one.object_type)
+        other = called.setdefault(one.predicate.casefold(), one.predicate)
+        if other != one.predicate:
+            problems.add(str(path), f"the predicates {other!r} and {one.predicate!r} differ only in case, which "
+                         "doesn't count; spell them alike, or rename one")  # fmt: skip
+        key = (one.predicate, one.subject_type, one.object_type)
         if key in seen:
             problems.add(str(path), f"predicate {one.predicate!r} is listed twice with the same types")
         seen.add(key)
-        for name in (one.predicate, *one.aliases):
-            if owner.setdefault(name.casefold(), one.predicate) != one.predicate:
-                problems.add(str(path), f"{name!r} is an alias of {owner[name.casefold()]!r} and {one.predicate!r}")
+    owner: dict[str, str] = {}
+    for one in found:
+        for name in one.aliases:
+            folded = name.casefold()
+            if called.get(folded, one.predicate) != one.predicate:
+                problems.add(str(path), f"{name!r} is an alias of {one.predicate!r} and the name of another predicate")
+            elif owner.setdefault(folded, one.predicate) != one.predicate:
+                problems.add(str(path), f"{name!r} is an alias of {owner[folded]!r} and of {one.predicate!r}; keep one")
