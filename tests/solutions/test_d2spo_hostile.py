@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from dsol import Completion, DataError, RunError
+from dsol import Completion, DataError, DsolError, RunError
 from dsol.calibration import Calibration
 from dsol.folding import fold
 from dsol_d2spo import extracting
@@ -198,7 +198,7 @@ def test_a_folder_to_write_to_is_there_before_long_work(tmp_path):
     writer(tmp_path / "new" / "a.jsonl")
     assert (tmp_path / "new").is_dir()
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(DsolError, match=r"a\.jsonl: can.t be written"):
         writer(tmp_path / "file" / "a.jsonl")
 
 
