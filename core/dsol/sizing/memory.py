@@ -32,7 +32,7 @@ TILES = {"cpu": 9, "cuda": 1, "": 1}
 # and go within a step, more where LoRA's products leave holes between them; tensors from 32 MiB on are mapped one by
 # one and go back whole (mallopt(3), M_MMAP_THRESHOLD). GPU: torch's own allocator, for whose share
 # sizing.fitting.USABLE leaves room.
-FRAGMENTS: dict[tuple[str, bool], float] = {("cpu", False): 1.25, ("cpu", True): 1.6}
+FRAGMENTS: dict[tuple[str, bool], float] = {("cpu", False): 1.25, ("cpu", True): 1.75}
 MAPPED = 32 * 2**20
 # Muon stacks the matrices of one shape: their gradients with momentum, the stack, and the iteration's products.
 MUON_COPIES = 5
