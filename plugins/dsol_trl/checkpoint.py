@@ -34,9 +34,9 @@ def newest(folder: Path) -> tuple[int, Path] | None:
 def sweep(folder: Path) -> None:
     """Remove what a killed process left: folders without a marker, and resume points that something newer replaces."""
     last = newest(folder)
+    kept = {path for _, path in [*found(folder), *([last] if last else [])]}
     for entry in folder.iterdir():
-        half = (NAME.fullmatch(entry.name) or POINT.fullmatch(entry.name)) and not (entry / MARKER).exists()
-        if half or (POINT.fullmatch(entry.name) and last and entry != last[1]):
+        if entry not in kept and (NAME.fullmatch(entry.name) or POINT.fullmatch(entry.name)):
             shutil.rmtree(entry)
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from dsol.folding import fold, fold_with_places
+from dsol_d2spo.language import EAST, inside_word
 from dsol_d2spo.names.mentions import tokens_of
 from dsol_d2spo.names.naming import key
 from dsol_d2spo.triple import Span
@@ -24,7 +25,6 @@ MOST = 200  # places of one name that are given
 # Shorter names are too alike: "May" and "Mary", 王明 and 王朋.
 SHORTEST, SHORTEST_HAN = 6, 4
 NEAR = 3  # words from where it should begin or end, of which each is tried
-EAST = "\u2e80"  # where the scripts begin that set no spaces between words
 _DIGITS = re.compile(r"\d+")
 
 
@@ -119,14 +119,6 @@ class Ground:
 def ground(text: str, name: str, settings: Limits) -> tuple[Span, ...]:
     """Give the places where a name stands in a text; see `Ground.find`."""
     return Ground(text).find(name, settings.match).spans
-
-
-def inside_word(text: str, at: int) -> bool:
-    """Tell whether a place is within a word of an alphabet, or within a number."""
-    if not 0 < at < len(text):
-        return False
-    one, two = text[at - 1], text[at]
-    return one.isalnum() and two.isalnum() and max(one, two) < EAST
 
 
 def _closed(text: str) -> str:

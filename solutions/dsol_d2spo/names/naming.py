@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dsol.folding import fold
+from dsol_d2spo.language import inside_word
 
 NEAR = 10_000  # characters: a short name is read as the full one that stands at most so far before it
 _EDGES = " \t\r\n\u3000\"'“”‘’「」『』《》〈〉.,;:，。；：、"
@@ -138,19 +139,13 @@ def _by_letters(letters: list[str], long: str) -> str:
 
 def _ending(before: str, known: frozenset[str]) -> str:
     """Give the longest known name that a text ends with, in its own words."""
-    starts = [0, *(at for at in range(1, len(before)) if _edge(before, at))]
+    starts = [0, *(at for at in range(1, len(before)) if not inside_word(before, at))]
     return next((before[at:] for at in starts if before[at:].strip() and key(before[at:]) in known), "")
 
 
 def _starting(after: str, known: frozenset[str]) -> str:
-    ends = [len(after), *(at for at in range(len(after) - 1, 0, -1) if _edge(after, at))]
+    ends = [len(after), *(at for at in range(len(after) - 1, 0, -1) if not inside_word(after, at))]
     return next((after[:at].rstrip(_EDGES) for at in ends if key(after[:at]) in known), "")
-
-
-def _edge(text: str, at: int) -> bool:
-    """Tell whether a word may begin or end at a place: anywhere in Chinese."""
-    one, two = text[at - 1], text[at]
-    return not (one.isalnum() and two.isalnum() and max(one, two) < "\u2e80")
 
 
 class Names:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dsol.folding import fold_with_places
+from dsol_d2spo.language import inside_word
 from dsol_d2spo.names.naming import Names, is_person, key, stated
 from dsol_d2spo.names.pronouns import Mention, antecedent, kind_of
 from dsol_d2spo.passages.pieces import sentence_at, sentences
@@ -115,7 +116,7 @@ def _places(text: str, words: Iterable[str]) -> dict[str, list[tuple[int, int]]]
     starts: dict[str, list[int]] = {name[:BEGINNING]: [] for name in names}
     sizes = sorted({len(beginning) for beginning in starts})
     for at in range(len(folded)):
-        if _joined(folded, at):
+        if inside_word(folded, at):
             continue
         for size in sizes:
             some = starts.get(folded[at : at + size]) if at + size <= len(folded) else None
@@ -127,21 +128,13 @@ def _places(text: str, words: Iterable[str]) -> dict[str, list[tuple[int, int]]]
         free = 0
         for at in starts[name[:BEGINNING]]:
             end = at + len(name)
-            if at >= free and folded.startswith(name, at) and not _joined(folded, end):
+            if at >= free and folded.startswith(name, at) and not inside_word(folded, end):
                 spots.append((origin[at], origin[end - 1] + 1))
                 free = end
                 if len(spots) == MOST:
                     break
         found[name] = spots
     return found
-
-
-def _joined(text: str, at: int) -> bool:
-    """Tell whether a place is within a word."""
-    if not 0 < at < len(text):
-        return False
-    one, two = text[at - 1], text[at]
-    return one.isalnum() and two.isalnum() and max(one, two) < "\u2e80"
 
 
 def _end(

@@ -15,9 +15,9 @@ from typing import Protocol
 
 from dsol.corpus.structure import blocks, level
 from dsol.sentences import sentences as bounds
+from dsol_d2spo.language import EAST
 from dsol_d2spo.triple import Span
 
-EAST = "\u2e80"  # where the scripts of East Asia begin
 WIDE = 3  # a Chinese character says about as much, and takes as many tokens, as three letters
 # What tearing costs before a heading, a paragraph, a sentence, a clause, in passages.
 HEADING, PARAGRAPH, SENTENCE, CLAUSE = 0, 1, 2, 3
