@@ -22,15 +22,16 @@ class ItemCalibration(BaseModel):
     """Turn what is known of an item into the probability that it is right, and say from where on it is returned.
 
     `alone`: for the model's items where there is no baseline to fall back on, returned from `least_alone` on. Where
-    there is one, `fresh` is for items that only the model found, `backed` for those that the baseline found, with the
-    model ("agree" is 1) or without. Uncalibrated, everything is returned.
+    there is one, `beside` is for the model's items ("agree" is 1 where the baseline found the same), `old` for those of
+    the baseline alone. What only the model found is returned from `least_fresh` on, what the baseline found from
+    `least_backed` on. Uncalibrated, everything is returned.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")  # of another shape it would let everything through
 
     alone: Logistic = Logistic()
-    fresh: Logistic = Logistic()
-    backed: Logistic = Logistic()
+    beside: Logistic = Logistic()
+    old: Logistic = Logistic()
     least_alone: float = 0.0
     least_fresh: float = 0.0
     least_backed: float = 0.0
@@ -42,13 +43,12 @@ class ItemCalibration(BaseModel):
 
         `beside`: whether there is a baseline.
         """
-        which = _which(item, beside)
-        learned, least = {
-            "alone": (self.alone, self.least_alone),
-            "fresh": (self.fresh, self.least_fresh),
-            "backed": (self.backed, self.least_backed),
-        }[which]
-        confidence = learned(_known(item, which))
+        if beside:
+            learned = self.old if item.source == "baseline" else self.beside
+            least = self.least_fresh if item.source == "model" else self.least_backed
+        else:
+            learned, least = self.alone, self.least_alone
+        confidence = learned(_known(item, beside))
         reason = UNSURE if item.reason == OK and confidence < least else item.reason
         return item.model_copy(update={"confidence": confidence, "reason": reason})
 
@@ -82,52 +82,51 @@ def learn(
     folds = min(FOLDS, len(answers))
     wanted = np.array([count + sum(verdicts) for count, verdicts in zip(missed, right, strict=True)], dtype=float)
     usable = [one for one in known if one.item.reason == OK]
-    groups = {
-        "alone": [one for one in usable if one.item.source != "baseline"],
-        "fresh": [one for one in usable if one.item.source == "model"],
-        "backed": [one for one in usable if one.item.source != "model"],
-    }
-    chances = {name: _out_of_fold(some, name, folds) for name, some in groups.items()}
-    fresh, backed = _best_beside(groups, chances, wanted)
-    sure = [*chances["fresh"], *chances["backed"]]
+    # What the baseline found as well is learned from with the model's other items: too few to learn all signals anew.
+    ours = [one for one in usable if one.item.source != "baseline"]
+    theirs = [one for one in usable if one.item.source == "baseline"]
+    alone = _out_of_fold(ours, False, folds)
+    sure = [*_out_of_fold(ours, True, folds), *_out_of_fold(theirs, True, folds)]
+    judged = list(zip([*ours, *theirs], sure, strict=True))
+    fresh, backed = _best_beside(
+        {
+            "fresh": [(one, chance) for one, chance in judged if one.item.source == "model"],
+            "backed": [(one, chance) for one, chance in judged if one.item.source != "model"],
+        },
+        wanted,
+    )
     return ItemCalibration(
-        alone=_fit(groups["alone"], "alone"),
-        fresh=_fit(groups["fresh"], "fresh"),
-        backed=_fit(groups["backed"], "backed"),
-        least_alone=max(floor, expected_best(chances["alone"], float(wanted.sum()))),
+        alone=_fit(ours, False),
+        beside=_fit(ours, True),
+        old=_fit(theirs, True),
+        least_alone=max(floor, expected_best(alone, float(wanted.sum()))),
         least_fresh=max(floor, fresh),
         least_backed=max(floor, backed),
         items=len(known),
-        error=expected_error(sure, [one.right for one in (*groups["fresh"], *groups["backed"])])
-        if len(answers) >= 2 * FOLDS and sure
-        else None,
+        error=expected_error(sure, [one.right for one, _ in judged]) if len(answers) >= 2 * FOLDS and sure else None,
     )
 
 
-def _which(item: Item, beside: bool) -> str:
+def _known(item: Item, beside: bool) -> dict[str, float]:
     if not beside:
-        return "alone"
-    return "fresh" if item.source == "model" else "backed"
-
-
-def _known(item: Item, which: str) -> dict[str, float]:
-    if which != "backed":
         return item.signals
-    return {**item.signals, "confidence": item.baseline or 0.0, "agree": float(item.source == "both")}
+    if item.source == "baseline":
+        return {**item.signals, "confidence": item.baseline or 0.0}
+    return {**item.signals, "agree": float(item.source == "both")}
 
 
-def _fit(some: Sequence[Judged], which: str) -> Logistic:
-    return fit([_known(one.item, which) for one in some], [one.right for one in some], RIDGE, bounded=True)
+def _fit(some: Sequence[Judged], beside: bool) -> Logistic:
+    return fit([_known(one.item, beside) for one in some], [one.right for one in some], RIDGE, bounded=True)
 
 
-def _out_of_fold(some: Sequence[Judged], which: str, folds: int) -> list[float]:
+def _out_of_fold(some: Sequence[Judged], beside: bool, folds: int) -> list[float]:
     """Give each item the probability that the other folds' samples teach; an answer's items are in one fold."""
     chances = [0.0] * len(some)
     for fold in range(folds):
-        learned = _fit([one for one in some if folds == 1 or one.sample % folds != fold], which)
+        learned = _fit([one for one in some if folds == 1 or one.sample % folds != fold], beside)
         for at, one in enumerate(some):
             if one.sample % folds == fold:
-                chances[at] = learned(_known(one.item, which))
+                chances[at] = learned(_known(one.item, beside))
     return chances
 
 
@@ -145,18 +144,16 @@ def expected_best(chances: Sequence[float], wanted: float) -> float:
     return least
 
 
-def _best_beside(
-    groups: Mapping[str, Sequence[Judged]], chances: Mapping[str, Sequence[float]], wanted: np.ndarray
-) -> tuple[float, float]:
+def _best_beside(groups: Mapping[str, Sequence[tuple[Judged, float]]], wanted: np.ndarray) -> tuple[float, float]:
     """Choose the thresholds of fresh and of backed items: one for both, or all that the baseline found, or only that.
 
-    `wanted`: how many items of each sample are wanted.
+    `groups`: each item with its probability; `wanted`: how many items of each sample are wanted.
     """
 
     def counts(name: str, cut: float) -> np.ndarray:
         """Count right and given items of each sample."""
         table = np.zeros((2, len(wanted)))
-        for one, chance in zip(groups[name], chances[name], strict=True):
+        for one, chance in groups[name]:
             if chance >= cut:
                 table[:, one.sample] += (one.right, 1)
         return table
@@ -167,7 +164,7 @@ def _best_beside(
         values = [_f1(*one) for one in zip(right.tolist(), given.tolist(), wanted.tolist(), strict=True)]
         return values, (given + wanted).tolist()
 
-    cut = expected_best([*chances["fresh"], *chances["backed"]], float(wanted.sum()))
+    cut = expected_best([chance for some in groups.values() for _, chance in some], float(wanted.sum()))
     just_old = (NEVER, 0.0)
     old, old_weights = scored(just_old)
     gaining = [just_old]

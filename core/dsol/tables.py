@@ -45,23 +45,23 @@ def tables(report: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
 
 
 def ability(found: Sequence[Mapping[str, Any]]) -> Table:
-    """Make the table of the forgetting curve: questions and held-out losses at the start and after every stage."""
+    """Make the table of the forgetting curve: questions and held-out losses, at the start and after every stage.
+
+    A row for each measure: the sources are often too many for columns, the stages hardly ever.
+    """
     table = _plain("Domain and general ability")
-    asked = [key for key in ("domain", "general") if any(key in one for one in found)]
-    losses = list(dict.fromkeys(name for one in found for name in one.get("losses", {})))
-    for key in asked:
-        count = next(one[key]["samples"] for one in found if key in one)
-        table.add_column(Text(f"{key}\nn = {count}", justify="right"), justify="right", no_wrap=True)
-    for name in losses:
-        table.add_column(Text(f"loss\n{name}", justify="right", overflow="fold"), justify="right")
     for one in found:
-        cells: list[RenderableType] = [Text(str(one["at"]), no_wrap=True)]
-        for key in asked:
-            score = one.get(key)
-            cells.append(Group(share(score["value"]), Text(between(score), "dim", justify="right")) if score else "–")
-        values = [one.get("losses", {}).get(name) for name in losses]
-        cells += ["–" if value is None else f"{value:.3f}" for value in values]
-        table.add_row(*cells)
+        table.add_column(Text(str(one["at"]), justify="right"), justify="right", no_wrap=True)
+    for key in ("domain", "general"):
+        scores = [one.get(key) for one in found]
+        if count := next((score["samples"] for score in scores if score), 0):
+            cells = [
+                Group(share(one["value"]), Text(between(one), "dim", justify="right")) if one else "–" for one in scores
+            ]
+            table.add_row(f"{key}, n = {count}", *cells)
+    for name in dict.fromkeys(name for one in found for name in one.get("losses", {})):
+        values = [one.get("losses", {}).get(name) for one in found]
+        table.add_row(f"loss {name}", *("–" if value is None else f"{value:.3f}" for value in values))
     return table
 
 

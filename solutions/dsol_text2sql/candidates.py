@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dsol import Completion
 from dsol_text2sql.databases.database import Database, QueryError
 from dsol_text2sql.databases.results import asks_order
+from dsol_text2sql.mending.oddities import Oddities
 from dsol_text2sql.query import Result
 from dsol_text2sql.sql.guard import Refused, check
 
 DRAFT = 1.0  # votes that the rules' query is worth
+PLAIN = Oddities()
+ODD = 0.25  # votes that a query is worth which can't be meant as it is written
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class Candidate:
     """One query a model wrote and what came of it.
 
     `reason` is "ok", or the code of what stopped it (see guard.Refused and query.QueryError), explained by `message`.
-    `logprob`: mean log-probability of its tokens. `lowest`: that of its least likely token.
+    `logprob`: mean log-probability of its tokens. `lowest`: that of its least likely token. `odd`: what speaks against
+    it without running it.
     """
 
     sql: str
@@ -31,6 +35,7 @@ class Candidate:
     logprob: float = 0.0
     lowest: float = 0.0
     greedy: bool = False
+    odd: Oddities = PLAIN
 
     @property
     def ran(self) -> bool:
@@ -50,15 +55,7 @@ def attempt(sql: str, database: Database, row_limit: int, timeout: float) -> Can
 def weigh(candidate: Candidate, completion: Completion, greedy: bool) -> Candidate:
     """Add what the model's own probabilities say about a candidate."""
     logs = completion.logprobs or (0.0,)
-    return Candidate(
-        candidate.sql,
-        candidate.result,
-        candidate.reason,
-        candidate.message,
-        sum(logs) / len(logs),
-        min(logs),
-        greedy,
-    )
+    return replace(candidate, logprob=sum(logs) / len(logs), lowest=min(logs), greedy=greedy)
 
 
 def fingerprint(candidate: Candidate) -> tuple[Any, ...]:
@@ -73,8 +70,9 @@ def fingerprint(candidate: Candidate) -> tuple[Any, ...]:
 def vote(candidates: Sequence[Candidate], draft: Candidate | None = None) -> tuple[Candidate, list[Candidate]] | None:
     """Choose the result that most candidates agree on, and of its queries the likeliest; None if none ran.
 
-    Ties go to the result whose candidates are likelier in all. Empty results count half: most questions have answers.
-    `draft`, the rules' query, lends weight to candidates of its result, but is none itself.
+    Ties go to the result whose candidates are likelier in all. Empty results count half: most questions have answers;
+    queries that can't be meant count less still. `draft`, the rules' query, lends weight to candidates of its result,
+    but is none itself.
     """
     ran = [candidate for candidate in candidates if candidate.ran]
     if not ran:
@@ -86,10 +84,11 @@ def vote(candidates: Sequence[Candidate], draft: Candidate | None = None) -> tup
     def strength(group: list[Candidate]) -> tuple[float, float]:
         empty = not group[0].result or not group[0].result.rows
         backed = DRAFT if draft is not None and agrees(draft, group[0]) else 0.0
-        return (len(group) * (0.5 if empty else 1.0) + backed, max(one.logprob for one in group))
+        votes = sum(ODD if one.odd.any else 1.0 for one in group)
+        return (votes * (0.5 if empty else 1.0) + backed, max(one.logprob for one in group))
 
     best = max(groups.values(), key=strength)
-    return max(best, key=lambda one: (one.greedy, one.logprob)), best
+    return max(best, key=lambda one: (not one.odd.any, one.greedy, one.logprob)), best
 
 
 def agrees(draft: Candidate, candidate: Candidate) -> bool:
@@ -111,6 +110,8 @@ def signals(
         "lowest": max(one.lowest for one in agreeing),
         "draft": float(draft is not None and agrees(draft, chosen)),
         "drafted": float(draft is not None and draft.ran),
+        "misfits": float(chosen.odd.misfits > 0),
+        "forgotten": float(chosen.odd.forgotten > 0),
         "empty": float(not chosen.result or not chosen.result.rows),
     }
 

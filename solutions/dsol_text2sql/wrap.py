@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,10 @@ from dsol_text2sql.candidates import Candidate, attempt, signals, vote, weigh
 from dsol_text2sql.databases.database import Database, open_databases
 from dsol_text2sql.databases.results import asks_order, same
 from dsol_text2sql.examples.samples import read_numberings
-from dsol_text2sql.mend import mend_values
+from dsol_text2sql.mending.meaning import mend_meaning
+from dsol_text2sql.mending.oddities import WHOLE, oddities
+from dsol_text2sql.mending.shown import mend_shown
+from dsol_text2sql.mending.values import mend_values
 from dsol_text2sql.notation.pointers import Pointers
 from dsol_text2sql.notation.shorthand import Shorthand
 from dsol_text2sql.prompt import make_prompt, prompt_values
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
 DOUBT = 0.5  # below this confidence an answer comes with a question back, where there is something to ask
 CLEAR = 0.15  # how much better one column's match must be than another's to be no question
-WHOLE = 0.8  # a weaker match names only a part of a value, or a word that happens to be in one
 READ_ONLY = {
     "en": "I only read the database and change nothing in it; what would you like to see?",
     "zh": "我只能查询，不会改动数据库里的任何内容；您想查看什么？",
@@ -183,7 +185,9 @@ def wrap(
     def attempted(one: Asked, written: str) -> Candidate:
         database = one.place.database
         sql = mend_values(written, database.schema, one.matches, one.literals, one.question)
-        return attempt(sql, database, settings.row_limit, settings.timeout)
+        sql = mend_meaning(mend_shown(sql, one.place.knowledge, one.question), one.place.knowledge, one.question)
+        tried = attempt(sql, database, settings.row_limit, settings.timeout)
+        return replace(tried, odd=oddities(sql, database.schema, one.matches, one.literals)) if tried.ran else tried
 
     return Answering(Input, answer_all)
 

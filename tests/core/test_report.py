@@ -29,6 +29,7 @@ from dsol.report import (
     write_scores,
 )
 from dsol.run import Run
+from dsol.tables import ability
 
 HOSTILE = (
     '<script>document.title="owned"</script><img src="http://example.invalid/x.png" onerror=alert(1)>\'"&amp;${title}'
@@ -297,6 +298,23 @@ def test_missing_parts_are_left_out(tmp_path):
     console = Console(width=80, file=io.StringIO())
     for one in tables(report):
         console.print(one)
+
+
+def test_a_forgetting_table_of_many_sources_stays_readable():
+    found = [
+        {"at": at, "losses": {f"source_{number}": loss + number for number in range(22)}, "domain": score}
+        for at, loss, score in (
+            ("start", 8.7, {"value": 0.25, "low": 0.2, "high": 0.3, "samples": 500}),
+            ("cpt", 4.125, {"value": 0.5, "low": 0.45, "high": 0.55, "samples": 500}),
+        )
+    ]
+    console = Console(width=80, file=io.StringIO())
+    console.print(ability(found))
+    printed = console.file.getvalue()
+    assert "…" not in printed
+    assert all(f"loss source_{number} " in printed for number in range(22))
+    for text in ("domain, n = 500", "25.0%", "45.0–55.0", "8.700", "25.125"):
+        assert text in printed
 
 
 def test_one_answer_is_enough_for_a_page_and_none_is_an_error(tmp_path):

@@ -70,26 +70,24 @@ def _over(series: Sequence[Series], names: Sequence[str], label: str, share_axis
 
 
 def _table(found: Sequence[Mapping[str, Any]]) -> Markup:
+    """A row for each measure, since sources are many; changes are against the start."""
     start = found[0]
-    asked = [key for key in ASKED if any(key in one for one in found)]
-    losses = list(dict.fromkeys(name for one in found for name in one.get("losses", {})))
-    heads = ["", *(ASKED[key] for key in asked), *(f"loss on {name}" for name in losses)]
     rows = []
-    for one in found:
-        cells = [element("th", one["at"], scope="row")]
-        for key in asked:
+    for key, title in ASKED.items():
+        if not any(key in one for one in found):
+            continue
+        cells = [element("th", title, scope="row")]
+        for one in found:
             if key not in one:
                 cells.append(element("td", "–"))
                 continue
             change = points(one[key]["value"] - start[key]["value"]) if one is not start and key in start else ""
-            cells.append(
-                element(
-                    "td", share(one[key]["value"]), element("small", f" {between(one[key])} {change}"), class_="number"
-                )
-            )
-        for name in losses:
-            value = one.get("losses", {}).get(name)
-            cells.append(element("td", "–" if value is None else f"{value:.3f}", class_="number"))
+            said = element("small", f" {between(one[key])} {change}")
+            cells.append(element("td", share(one[key]["value"]), said, class_="number"))
         rows.append(element("tr", *cells))
-    head = element("tr", *(element("th", text) for text in heads))
+    for name in dict.fromkeys(name for one in found for name in one.get("losses", {})):
+        values = [one.get("losses", {}).get(name) for one in found]
+        told = [element("td", "–" if value is None else f"{value:.3f}", class_="number") for value in values]
+        rows.append(element("tr", element("th", f"loss on {name}", scope="row"), *told))
+    head = element("tr", *(element("th", text) for text in ("", *(str(one["at"]) for one in found))))
     return element("table", element("thead", head), element("tbody", *rows))

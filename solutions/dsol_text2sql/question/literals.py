@@ -26,7 +26,7 @@ _DATE = re.compile(
 )
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9.,_])(-?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?)\s*((?:thousand|million|billion|[kKmM])\b|[百千]?[万亿]|[百千])?"
-    r"(?![A-Za-z_])"
+    r"(?:(?![A-Za-z_])|(?=(?:[kKmMgG][bB]|ms|mins?|secs?)\b))"
 )
 _FACTORS = {
     "k": 3,

@@ -6,12 +6,12 @@ import re
 from dataclasses import replace
 
 from dsol_text2sql.question.text import name_words
+from dsol_text2sql.question.units import scaled
 from dsol_text2sql.rules.cues import LONG, SIZE
 from dsol_text2sql.rules.draft import Draft, measured, read
 from dsol_text2sql.rules.pieces import Piece, Question
 from dsol_text2sql.rules.stitching import Condition, Place, Shown, key, labels
 
-FACTORS = (("minute", 60_000), ("分钟", 60_000), ("min", 60_000), ("second", 1000), ("秒", 1000), ("hour", 3_600_000))
 NUMBERED = re.compile(
     r"\s*(?:with )?(?:id|number|no\.?|#|nr\.?|编号|号码|id号|号)?\s*(?:is(?: not)?|为|是|不是|=|:)?\s*#?\s*"
 )
@@ -138,12 +138,8 @@ def _year_column(draft: Draft) -> Place | None:
 
 def _scaled(draft: Draft, place: Place, number: Piece) -> str | int | float:
     """Convert minutes and seconds where the column counts milliseconds."""
-    unit = draft.question.lower[number.end : number.end + 8].lstrip()
-    column = name_words(place.column)
-    if isinstance(number.value, int | float) and ("millisecond" in column or "ms" in column):
-        for word, factor in FACTORS:
-            if unit.startswith(word):
-                return number.value * factor
+    if isinstance(number.value, int | float):
+        return scaled(number.value, draft.question.lower, number.end, place.column)
     return number.value
 
 

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from dsol_text2sql.query import Refused
 from dsol_text2sql.question.literals import Literal
+from dsol_text2sql.question.units import scaled
 from dsol_text2sql.question.values import Match
 from dsol_text2sql.schema import Schema
 from dsol_text2sql.sql.reading import parse
@@ -21,19 +22,28 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
     """Exchange constants that the question doesn't mention for those of it that the query leaves out.
 
     A text compared with a column becomes a value that the question mentions and this column holds; a pattern becomes a
-    quoted string of the question; a number compared with a column becomes a number of the question. Nothing changes
-    where the question offers nothing unused, or where the query can't be read.
+    quoted string of the question; a number compared with a column becomes a number of the question, in the column's
+    unit: ten minutes are 600,000 milliseconds. Nothing changes where the question offers nothing unused, or where the
+    query can't be read.
     """
     try:
         tree = parse(sql, schema.dialect)
     except Refused:
         return sql
-    tables = _tables(tree)
+    tables = tables_of(tree)
     asked = question.lower()
     written = {node.name.lower() for node in tree.find_all(exp.Literal)}
     changed = False
-    for column, constant in _compared(tree):
+    for column, constant in compared(tree):
         text = constant.name
+        numbers = [] if constant.is_string else _numbers(column, literals, question)
+        meant = [number for said, number in numbers if said == text]
+        if any(number == text for _, number in numbers):
+            continue
+        if meant:  # the question's number as it is written, in another unit than the column's
+            constant.replace(exp.Literal.number(meant[0]))
+            changed = True
+            continue
         # 2 isn't mentioned by "more than 22".
         if (
             re.search(rf"(?<![\d.]){re.escape(text.lower())}(?!\d)", asked)
@@ -43,8 +53,8 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
             continue
         pattern = isinstance(constant.parent, PATTERNS)
         if constant.is_string and not pattern:
-            holders = _holders(column, tables, schema)
-            here = [match for match in matches if (match.table.lower(), match.column.lower()) in holders]
+            held = holders(column, tables, schema)
+            here = [match for match in matches if (match.table.lower(), match.column.lower()) in held]
             if any(str(match.value).lower() == text.lower() for match in here):
                 continue
             offers = [str(match.value) for match in here]
@@ -56,7 +66,7 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
             named += [match.text for match in matches if match.text.isascii()]
             offers = [text.replace(core, one) if core else one for one in named]
         else:
-            offers = [one.text for one in literals if one.kind in ("number", "year")]
+            offers = [number for said, number in numbers if said.lower() not in written]
         unused = [offer for offer in offers if offer.lower() not in written]
         if unused:
             written.add(unused[0].lower())
@@ -68,10 +78,16 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
         return sql  # the guard says that it is nested too deeply
 
 
-def _compared(tree: exp.Expression) -> Iterator[tuple[exp.Expr, exp.Literal]]:
+def compared(tree: exp.Expression) -> Iterator[tuple[exp.Expr, exp.Literal]]:
     """Yield each constant that a column or an aggregate is compared with; those inside arithmetic are left alone."""
-    for node in list(tree.find_all(*COMPARISONS, *PATTERNS, exp.In)):
-        sides = (node.this, *node.expressions) if isinstance(node, exp.In) else (node.this, node.expression)
+    for node in list(tree.find_all(*COMPARISONS, *PATTERNS, exp.In, exp.Between)):
+        sides = (
+            (node.this, *node.expressions)
+            if isinstance(node, exp.In)
+            else (node.this, node.args["low"], node.args["high"])
+            if isinstance(node, exp.Between)
+            else (node.this, node.expression)
+        )
         columns = [side for side in sides if isinstance(side, exp.Column | exp.AggFunc)]
         if len(columns) == 1:
             for side in sides:
@@ -79,7 +95,20 @@ def _compared(tree: exp.Expression) -> Iterator[tuple[exp.Expr, exp.Literal]]:
                     yield columns[0], side
 
 
-def _tables(tree: exp.Expression) -> dict[str, str]:
+def _numbers(column: exp.Expr, literals: Sequence[Literal], question: str) -> list[tuple[str, str]]:
+    """List the question's numbers, each as it is said and in the unit of the column or of the one aggregated."""
+    inner = column if isinstance(column, exp.Column) else column.find(exp.Column)
+    whole = not isinstance(column, exp.Count)  # a count has no unit
+    found = []
+    for one in literals:
+        if one.kind in ("number", "year"):
+            meant = scaled(float(one.text), question, one.end, inner.name) if inner is not None and whole else 0.0
+            same = meant == float(one.text) or inner is None or not whole
+            found.append((one.text, one.text if same else f"{meant:.15g}"))
+    return found
+
+
+def tables_of(tree: exp.Expression) -> dict[str, str]:
     """Map each alias, and each table's own name, to the table (all in lower case)."""
     found: dict[str, str] = {}
     for table in tree.find_all(exp.Table):
@@ -88,7 +117,7 @@ def _tables(tree: exp.Expression) -> dict[str, str]:
     return found
 
 
-def _holders(column: exp.Expr, tables: dict[str, str], schema: Schema) -> set[tuple[str, str]]:
+def holders(column: exp.Expr, tables: dict[str, str], schema: Schema) -> set[tuple[str, str]]:
     """List which (table, column) of the query a column reference may mean, in lower case."""
     name = column.name.lower()
     if isinstance(column, exp.Column) and column.table:

@@ -1,0 +1,1 @@
+"""What the question and the database are sure of, held against what a model wrote."""

@@ -1,0 +1,69 @@
+"""Leave out of the answer what the question plainly doesn't ask for: the first name where the last name is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlglot import exp
+
+from dsol_text2sql.mending.values import tables_of
+from dsol_text2sql.query import Refused
+from dsol_text2sql.rules.pieces import Knowledge, cut
+from dsol_text2sql.rules.stitching import labels
+from dsol_text2sql.sql.reading import parse
+
+SAID = 0.9  # a column that is named less literally may be another
+WHOLE_NAMES = {"name", "names", "named", "名", "名字", "姓名", "名称"}  # first and last name together, as they are used
+
+
+def mend_shown(sql: str, knowledge: Knowledge, question: str) -> str:
+    """Drop naming columns from what a query shows, where the question names another naming column of their table.
+
+    Of the columns that say what a row is, such as first and last name, a question that names some by their own words
+    asks for those. Nothing changes where it names none or all, or where the query can't be read.
+    """
+    named = _named(knowledge, question)
+    if not named:
+        return sql
+    try:
+        tree = parse(sql, knowledge.schema.dialect)
+    except Refused:
+        return sql
+    if not isinstance(tree, exp.Select) or tree.args.get("distinct"):
+        return sql
+    tables = tables_of(tree)
+    dropped = [one for one in tree.expressions if _unasked(one, tables, knowledge, named)]
+    if not dropped or len(dropped) == len(tree.expressions):
+        return sql
+    tree.set("expressions", [one for one in tree.expressions if one not in dropped])
+    try:
+        return tree.sql(dialect=knowledge.schema.dialect)
+    except RecursionError:
+        return sql  # the guard says that it is nested too deeply
+
+
+def _named(knowledge: Knowledge, question: str) -> frozenset[tuple[str, str]]:
+    """Collect every column that a part of the question may name, in lower case, if some are named for sure."""
+    asked = cut(question, knowledge)
+    pieces = [piece for piece in asked.pieces if piece.kind == "name"]
+    if any(asked.lower[piece.start : piece.end].strip() in WHOLE_NAMES for piece in pieces):
+        return frozenset()
+    if not any(piece.score >= SAID and not piece.table for piece in pieces):
+        return frozenset()
+    return frozenset((place.table.lower(), place.column.lower()) for piece in pieces for place in piece.places)
+
+
+def _unasked(shown: exp.Expr, tables: dict[str, str], knowledge: Knowledge, named: Collection[tuple[str, str]]) -> bool:
+    """Tell whether a plain naming column is shown that nothing names, while another one of its table is named."""
+    if not isinstance(shown, exp.Column):
+        return False
+    known = [shown.table.lower()] if shown.table else list(tables)
+    found = {tables[one] for one in known if one in tables}
+    if len(found) != 1:
+        return False
+    table = knowledge.schema.table(found.pop())
+    if table is None:
+        return False
+    naming = [(place.table.lower(), place.column.lower()) for place in labels(knowledge.schema, table.name)]
+    this = (table.name.lower(), shown.name.lower())
+    return this in naming and this not in named and any(other in named for other in naming)
