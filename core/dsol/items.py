@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dsol.answer import OK, Item
 from dsol.logistic import FOLDS, Logistic, expected_error, fit
-from dsol.significance import mean, paired_difference
+from dsol.significance import paired_difference
 
 UNSURE = "low_confidence"
 ONE_ERROR = 0.6827  # level of an interval that reaches one standard error to either side
@@ -69,8 +69,8 @@ def learn(
 
     Thresholds are those of the best micro F1 that the probabilities, learned on other samples, lead to expect (half of
     that F1, Lipton et al. 2014): the verdicts themselves are too few to choose by. Beside a baseline they depart from
-    returning just what it found only in a way that the verdicts say to gain more than its standard error over the
-    samples (the one-standard-error rule, Breiman et al. 1984): what is added may not cost what was there. No threshold
+    returning just what it found only if the verdicts say that this gains more than its standard error over the samples
+    (the one-standard-error rule, Breiman et al. 1984): what is added may not cost what was there. No threshold
     is below `floor`. Items with a reason against them teach nothing. `error` is the expected calibration error out of
     fold.
     """
@@ -167,9 +167,9 @@ def _best_beside(groups: Mapping[str, Sequence[tuple[Judged, float]]], wanted: n
     cut = expected_best([chance for some in groups.values() for _, chance in some], float(wanted.sum()))
     just_old = (NEVER, 0.0)
     old, old_weights = scored(just_old)
-    gaining = [just_old]
+    # In the order of what the probabilities expect of them; which one the few verdicts like best is mostly chance.
     for cuts in ((cut, cut), (cut, 0.0), (NEVER, cut)):
         values, weights = scored(cuts)
         if paired_difference(values, old, ONE_ERROR, 0, weights, old_weights).low > 0:
-            gaining.append(cuts)
-    return max(gaining, key=lambda cuts: mean(*scored(cuts)))
+            return cuts
+    return just_old
