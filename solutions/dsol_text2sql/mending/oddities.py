@@ -77,9 +77,9 @@ def _column(place: tuple[str, str], schema: Schema) -> Column | None:
 
 
 def _holds(column: Column, constant: exp.Literal, pattern: bool) -> bool:
-    """Tell whether a column of this kind holds such a constant; of texts that look like numbers many are compared."""
+    """Tell whether a column of this kind holds such a constant; numbers are often kept as texts."""
     if column.kind == "text":
-        return constant.is_string or any(re.match(r"-?\d", str(one)) for one in column.samples)
+        return constant.is_string or all(re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", str(one)) for one in column.samples)
     if column.kind in ("integer", "number"):
         return not constant.is_string or pattern or bool(re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", constant.name))
     if column.kind == "date":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from sqlglot import exp
 
 from dsol_text2sql.mending.values import tables_of
 from dsol_text2sql.query import Refused
+from dsol_text2sql.question.text import name_words
 from dsol_text2sql.rules.pieces import Knowledge, cut
 from dsol_text2sql.rules.stitching import labels
 from dsol_text2sql.sql.reading import parse
@@ -32,7 +34,8 @@ def mend_shown(sql: str, knowledge: Knowledge, question: str) -> str:
     if not isinstance(tree, exp.Select) or tree.args.get("distinct"):
         return sql
     tables = tables_of(tree)
-    dropped = [one for one in tree.expressions if _unasked(one, tables, knowledge, named)]
+    said = frozenset(re.findall(r"\w+", question.lower()))
+    dropped = [one for one in tree.expressions if _unasked(one, tables, knowledge, named, said)]
     if not dropped or len(dropped) == len(tree.expressions):
         return sql
     tree.set("expressions", [one for one in tree.expressions if one not in dropped])
@@ -53,17 +56,28 @@ def _named(knowledge: Knowledge, question: str) -> frozenset[tuple[str, str]]:
     return frozenset((place.table.lower(), place.column.lower()) for piece in pieces for place in piece.places)
 
 
-def _unasked(shown: exp.Expr, tables: dict[str, str], knowledge: Knowledge, named: Collection[tuple[str, str]]) -> bool:
-    """Tell whether a plain naming column is shown that nothing names, while another one of its table is named."""
+def _unasked(
+    shown: exp.Expr,
+    tables: dict[str, str],
+    knowledge: Knowledge,
+    named: Collection[tuple[str, str]],
+    said: Collection[str],
+) -> bool:
+    """Tell whether a plain naming column is shown that nothing names, while another one of its table is named.
+
+    `said`: the question's words. A word of the column alone names it beside the other: "first and last names".
+    """
     if not isinstance(shown, exp.Column):
         return False
     known = [shown.table.lower()] if shown.table else list(tables)
     found = {tables[one] for one in known if one in tables}
-    if len(found) != 1:
-        return False
-    table = knowledge.schema.table(found.pop())
+    table = knowledge.schema.table(found.pop()) if len(found) == 1 else None
     if table is None:
         return False
-    naming = [(place.table.lower(), place.column.lower()) for place in labels(knowledge.schema, table.name)]
-    this = (table.name.lower(), shown.name.lower())
-    return this in naming and this not in named and any(other in named for other in naming)
+    naming = [place.column for place in labels(knowledge.schema, table.name)]
+    others = [one for one in naming if (table.name.lower(), one.lower()) in named]
+    this = next((one for one in naming if one.lower() == shown.name.lower()), "")
+    if not this or not others or this in others:
+        return False
+    own = set(name_words(this)).difference(*(name_words(one) for one in others))
+    return not own & {*said}
