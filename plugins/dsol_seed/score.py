@@ -12,10 +12,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from dsol import Chat, Generate
 from dsol.plugins import load_plugins
+from dsol.recipe import Recipe, Stage
 from dsol_seed.queries import kept_back_questions
 
 MOST = 300  # rows of a task, the first ones
@@ -110,10 +112,19 @@ def _lines(path: Path) -> Sequence[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
+def load(model: Path, prepared: Path) -> Generate:
+    """Load a base as any recipe does that names it: prepared first."""
+    backend = load_plugins().backend("trl")
+    recipe = Recipe(solutions={"none": {}}, base=str(model.absolute()), stages={"none": Stage()})
+    backend.prepare(recipe, prepared, lambda: ())
+    return backend.load(prepared)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Print the scores of a model as JSON."""
     model, folder = Path(arguments[0]), Path(arguments[1])
-    generate = load_plugins().backend("trl").load(model)
+    with TemporaryDirectory() as place:
+        generate = load(model, Path(place) / "base")
     found: dict[str, Any] = {"tasks": score_tasks(generate, folder)}
     if len(arguments) > 2:
         for listing in (True, False):

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import dsol_seed
 from dsol_seed import citing, copying, passages, records, talk
 from dsol_seed.documents import LONGEST, Corpus, Piece, pieces, trained_on
 from dsol_seed.public import Asked, plain
 from dsol_seed.queries import POINTED, bare
 from dsol_seed.row import Row, divided, kept_back
-from dsol_seed.score import cited, exact, lines, words
+from dsol_seed.score import cited, exact, lines, load, words
 
 ENGLISH = " ".join(
     f"The {word} of the house was painted in the year {1900 + at}." for at, word in enumerate("abcdefgh")
@@ -140,3 +141,8 @@ def test_measures() -> None:
 
 def test_talk_is_in_both_languages() -> None:
     assert {row.answer for row in talk.talk().training} >= {talk.ENGLISH, talk.CHINESE, *talk.UNKNOWN.values()}
+
+
+def test_the_model_that_ships_can_be_scored(tmp_path):
+    write = load(Path(dsol_seed.__file__).parent / "model", tmp_path / "base")
+    assert write([[{"role": "user", "content": "Hello"}]], max_new_tokens=8)[0][0].text.strip()
