@@ -123,6 +123,15 @@ def test_naming_columns_that_are_not_asked_for_are_left_out(knowledge, question,
     assert mend_shown(f"SELECT {shown}{end}", knowledge, question) == f"SELECT {kept}{end}"
 
 
+def test_naming_columns_that_the_query_uses_elsewhere_ask_for_nothing(knowledge):
+    for question, end in (
+        ("customers whose last name begins with M", "WHERE LastName LIKE 'M%'"),
+        ("customers by last name", "ORDER BY LastName"),
+    ):
+        query = f"SELECT FirstName, LastName FROM Customer {end}"
+        assert mend_shown(query, knowledge, question) == query
+
+
 @pytest.mark.parametrize(
     ("question", "sql", "wanted"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -18,11 +19,23 @@ SAID = 0.9  # a column that is named less literally may be another
 WHOLE_NAMES = {"name", "names", "named", "名", "名字", "姓名", "名称"}  # first and last name together, as they are used
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a question asks for: columns (table, column) that it may name, those of them that only the answer can hold,
+    and its words.
+    """
+
+    named: Collection[tuple[str, str]]
+    shown: Collection[tuple[str, str]]
+    words: Collection[str]
+
+
 def mend_shown(sql: str, knowledge: Knowledge, question: str) -> str:
     """Drop naming columns from what a query shows, where the question names another naming column of their table.
 
     Of the columns that say what a row is, such as first and last name, a question that names some by their own words
-    asks for those. Nothing changes where it names none or all, or where the query can't be read.
+    asks for those; unless the query uses one elsewhere: "customers whose last name begins with M", "by last name".
+    Nothing changes where it names none or all, or where the query can't be read.
     """
     named = _named(knowledge, question)
     if not named:
@@ -35,7 +48,10 @@ def mend_shown(sql: str, knowledge: Knowledge, question: str) -> str:
         return sql
     tables = tables_of(tree)
     said = frozenset(re.findall(r"\w+", question.lower()))
-    dropped = [one for one in tree.expressions if _unasked(one, tables, knowledge, named, said)]
+    shown = {id(one) for one in tree.expressions}
+    elsewhere = {column.name.lower() for column in tree.find_all(exp.Column) if id(column) not in shown}
+    asked = Asked(named, frozenset(one for one in named if one[1] not in elsewhere), said)
+    dropped = [one for one in tree.expressions if _unasked(one, tables, knowledge, asked)]
     if not dropped or len(dropped) == len(tree.expressions):
         return sql
     tree.set("expressions", [one for one in tree.expressions if one not in dropped])
@@ -56,16 +72,10 @@ def _named(knowledge: Knowledge, question: str) -> frozenset[tuple[str, str]]:
     return frozenset((place.table.lower(), place.column.lower()) for piece in pieces for place in piece.places)
 
 
-def _unasked(
-    shown: exp.Expr,
-    tables: dict[str, str],
-    knowledge: Knowledge,
-    named: Collection[tuple[str, str]],
-    said: Collection[str],
-) -> bool:
-    """Tell whether a plain naming column is shown that nothing names, while another one of its table is named.
+def _unasked(shown: exp.Expr, tables: dict[str, str], knowledge: Knowledge, asked: Asked) -> bool:
+    """Tell whether a plain naming column is shown that nothing names, while another one of its table is asked for.
 
-    `said`: the question's words. A word of the column alone names it beside the other: "first and last names".
+    A word of the column alone names it beside the other: "first and last names".
     """
     if not isinstance(shown, exp.Column):
         return False
@@ -75,9 +85,9 @@ def _unasked(
     if table is None:
         return False
     naming = [place.column for place in labels(knowledge.schema, table.name)]
-    others = [one for one in naming if (table.name.lower(), one.lower()) in named]
+    others = [one for one in naming if (table.name.lower(), one.lower()) in asked.shown]
     this = next((one for one in naming if one.lower() == shown.name.lower()), "")
-    if not this or not others or this in others:
+    if not this or not others or (table.name.lower(), this.lower()) in asked.named:
         return False
     own = set(name_words(this)).difference(*(name_words(one) for one in others))
-    return not own & {*said}
+    return not own & {*asked.words}
