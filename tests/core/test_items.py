@@ -138,6 +138,23 @@ def test_each_item_learns_how_likely_it_is_right_out_of_fold() -> None:
     assert learned.judge(Item(reason="elsewhere", signals={"sure": 0.95}), beside=True).reason == "elsewhere"
 
 
+def test_items_that_the_baseline_found_too_are_judged_by_what_all_items_teach() -> None:
+    answers, right, missed = listed(0, 60, 0.5, 0.7)
+    for items in answers[::10]:  # six in all: too few to learn what a signal means
+        items[0] = items[0].model_copy(update={"source": "both", "baseline": 0.5})
+    learned = learn(answers, right, missed, floor=0.0)
+    sure, unsure = (
+        learned.judge(Item(source="both", baseline=0.5, signals={"sure": sure}), beside=True).confidence
+        for sure in (0.95, 0.05)
+    )
+    assert sure > unsure + 0.4
+
+
+def test_thresholds_of_another_shape_are_refused() -> None:
+    with pytest.raises(ValueError, match="fresh"):
+        ItemCalibration.model_validate({"fresh": {"bias": 1.0}, "least_fresh": 0.2})
+
+
 def test_a_model_that_adds_nothing_leaves_the_baseline_alone() -> None:
     learned = learn(*listed(1, 60, 0.04, 0.9), floor=0.0)
     assert (learned.least_fresh, learned.least_backed) == (NEVER, 0.0)
