@@ -116,4 +116,6 @@ def read(path: Path) -> Calibration:
     try:
         return Calibration.model_validate(found)
     except ValidationError as error:
-        raise RunError(f"{path} is damaged; start the run over with --restart") from error
+        raise RunError(
+            f"{path} is damaged, or of another version of dsol; train the run anew with --restart"
+        ) from error

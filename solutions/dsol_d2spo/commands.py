@@ -73,8 +73,10 @@ def _schema(paths: list[Path], frequent: int) -> tuple[Schema, str]:
     read = documents.read(labelled)
     if any(document.gold for document in read):
         return schemas.of_documents(read, frequent), "of the labelled rows"
-    plain = [path for path in paths if path not in labelled]
-    found = propose(read, [text.text for text in (read_texts(plain, left_out=Watch().say) if plain else [])])
+    # Of a folder without labels every text counts, not only that of its rows.
+    plain = [path for path in paths if path not in labelled or path.is_dir()]
+    rows = documents.read([path for path in labelled if not path.is_dir()])
+    found = propose(rows, [text.text for text in (read_texts(plain, left_out=Watch().say) if plain else [])])
     return Schema(predicates=found.predicates[: frequent or None]), "proposed from the texts"
 
 

@@ -17,22 +17,23 @@ __all__ = ["Input", "Output", "Settings"]
 class Settings(dsol.Settings):
     """Say what is to be extracted, and from what it is learned.
 
-    `relations`: a JSON or YAML file of predicates (see `schema`); without it the schema is that of the training rows,
-    and without rows extraction is open. `examples`: files of labelled documents to train on ("demo": the shipped
-    ones); `heldout`: files that are only scored (none: a part of the examples). `calibration`: files to choose
-    checkpoints and thresholds by, never trained on (none: the share `development` of the examples). `notation`: ask for
-    triples in the text's words, or for the relation of every two names where they stand nearest, which suits small
-    models. `frequent`: learn only the so many most frequent predicates of the rows (0: all). `batch`: predicates that
-    one prompt asks for; `negatives`: how many of them are predicates that don't hold, in training (of marks: pairs
-    without a relation to each pair with one). `triples`: the most that are returned of a
-    document, however long it is (0: all).
-    `confidence`: triples below it are flagged, or dropped if `drop`. `piece`: the longest passage that one prompt
-    holds, in characters (a Chinese one counts as three); `overlap`: how much of it is repeated in the next. `aliases`:
-    name an end by the fullest name that the text has for it, also where a passage says "WHO" or "she". `match`: how
-    alike (0 to 100) the words of an end and the text's must be. `definition`: when a triple counts as right in the
-    headline (see `matching`); the others are reported as well. `samples`: how often a passage is asked beside the
-    greedy answer. `constrained`: hold what the model writes to the prompt's form while it writes (needs the extra
-    `constrained`): JSON lines of predicates that were asked for, or of two marks one of the relations that fit.
+    `relations`: a JSON or YAML file of predicates, as `dsol d2spo schema` writes it; without it the schema is that of
+    the training rows, and without rows extraction is open. `examples`: files of labelled documents to train on ("demo":
+    the shipped ones); `heldout`: files that are only scored (none: a part of the examples). `calibration`: files to
+    choose checkpoints and thresholds by, never trained on (none: the share `development` of the examples). With
+    examples of your own, those two are none unless you name them. `notation`: ask for triples in the text's words, or
+    for the relation of every two names where they stand nearest (marks), which suits small models and is what the
+    recipe takes for the bases seed and scratch. `frequent`: learn only the so many most frequent predicates of the rows
+    (0: all). `batch`: predicates that one prompt asks for; `negatives`: how many of them are predicates that don't
+    hold, in training (of marks: pairs without a relation to each pair with one). `triples`: the most that are returned
+    of a document, however long it is (0: all). `confidence`: triples below it are flagged, or dropped if `drop`.
+    `piece`: the longest passage that one prompt holds, in characters (a Chinese one counts as three); `overlap`: how
+    much of it is repeated in the next. `aliases`: name an end by the fullest name that the text has for it, also where
+    a passage says "WHO" or "she". `match`: how alike (0 to 100) the words of an end and the text's must be.
+    `definition`: when a triple counts as right in the headline (the README's "Metric"); the others are reported as
+    well. `samples`: how often a passage is asked beside the greedy answer, at which `temperature`. `constrained`: hold
+    what the model writes to the prompt's form while it writes (needs dsol[constrained]): JSON lines of predicates that
+    were asked for, or of two marks one of the relations that fit.
     """
 
     relations: Path | None = None

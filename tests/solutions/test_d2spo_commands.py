@@ -61,6 +61,16 @@ def test_a_schema_is_proposed_from_plain_texts_in_two_languages(tmp_path, comman
     assert "收购" in done.output
 
 
+def test_of_a_folder_without_labels_every_text_counts(tmp_path, command):
+    texts = [row["text"].replace("lives in", "moved to") for row in ROWS]
+    (tmp_path / "a.txt").write_text("\n\n".join(texts[:2]), "utf-8")
+    lines(tmp_path / "rows.jsonl", [{"id": "1", "text": texts[2]}])
+    done = command("schema", tmp_path, "--json")
+    assert [row["predicate"] for row in json.loads(done.output)] == ["moved to"]
+    lines(tmp_path / "labelled.jsonl", ROWS)
+    assert [row["predicate"] for row in json.loads(command("schema", tmp_path, "--json").output)] == ["residence"]
+
+
 def test_what_makes_no_schema_is_told_in_one_line(tmp_path, command):
     (tmp_path / "a.txt").write_text("Nothing to see.", "utf-8")
     assert isinstance(command("schema", tmp_path / "a.txt").exception, DataError)
