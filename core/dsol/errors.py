@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
@@ -22,18 +23,28 @@ class RecipeError(DsolError):
 
 
 class DataError(DsolError):
-    """All rows of a file that don't fit, with file, line, field and reason."""
+    """All rows of a file that don't fit, with file, line, field and reason; those of one file in the order of lines."""
 
     shown = 20
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(_by_line(problems))
         more = len(problems) - self.shown
-        lines = list(problems[: self.shown]) + ([f"... and {more} more"] if more > 0 else [])
+        lines = list(self.problems[: self.shown]) + ([f"... and {more} more"] if more > 0 else [])
         super().__init__("; ".join(lines))
 
     def __reduce__(self) -> tuple[type[DataError], tuple[Sequence[str]]]:
         return type(self), (self.problems,)  # worker processes raise it too
+
+
+def _by_line(problems: Sequence[str]) -> Sequence[str]:
+    """Order problems that all name file and line; what reads a file finds them in several passes."""
+    placed = [re.match(r"(.+?):(\d+):", problem) for problem in problems]
+    if not all(placed):
+        return problems
+    files = list(dict.fromkeys(place[1] for place in placed if place))
+    found = [(files.index(place[1]), int(place[2])) for place in placed if place]
+    return [problem for _, problem in sorted(zip(found, problems, strict=True), key=lambda pair: pair[0])]
 
 
 class PluginError(DsolError):

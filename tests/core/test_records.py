@@ -4,6 +4,7 @@ import pytest
 
 from dsol.corpus.document import Unreadable
 from dsol.corpus.records import table
+from dsol.errors import DataError
 from dsol.records import Problems, read_records
 
 UNCLOSED = 'a quote is opened in this row and never closed; close it, or write "" for one that the text has'
@@ -69,3 +70,9 @@ def test_broken_files_are_told_in_plain_words(tmp_path, name, content, problem):
     path = tmp_path / name
     path.write_bytes(content)
     assert read(path)[1] == [problem]
+
+
+def test_mistakes_of_a_file_come_in_the_order_of_its_lines():
+    error = DataError(["b.jsonl:5: cut off", "a.csv:3: empty", "b.jsonl:2: no text", "b.jsonl:10: no text"])
+    assert error.problems == ("b.jsonl:2: no text", "b.jsonl:5: cut off", "b.jsonl:10: no text", "a.csv:3: empty")
+    assert DataError(["b: empty", "a.csv:3: empty"]).problems == ("b: empty", "a.csv:3: empty")
