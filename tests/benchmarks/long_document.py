@@ -109,6 +109,8 @@ def main() -> None:
     whole = given.folder / "whole.md"
     whole.write_text("".join(f"# Part {at}\n\n{text}\n\n" for at, text in enumerate(texts)), encoding="utf-8")
     schema = Schema.model_validate(json.loads((given.run / "data" / "schema.json").read_text(encoding="utf-8")))
+    if not recalled(groups, schema, set())[1]:
+        raise SystemExit(f"{given.rows}: no triple has a predicate of the run's schema; are they named alike?")
     command = ("d2spo", "extract", "--run", str(given.run))
     one_by_one, _ = watched((*command, str(parts), "--to", str(given.folder / "parts.jsonl")), lambda: False)
     again: tuple[Any, ...] = (*command, str(whole), "--folder", str(folder), "--to", str(given.folder / "whole.jsonl"))
