@@ -24,6 +24,7 @@ from dsol_d2spo.learned.rules import Rules
 from dsol_d2spo.names.naming import stated
 from dsol_d2spo.names.patterns import numbers
 from dsol_d2spo.names.pronouns import Mention, antecedent
+from dsol_d2spo.names.tagging import _without_loose_brackets
 from dsol_d2spo.passages.long import extract
 from dsol_d2spo.passages.pieces import sentences
 from dsol_d2spo.reading import Text, read_texts
@@ -207,3 +208,19 @@ def test_rows_without_any_triple_teach_nothing(tmp_path):
     rows.write_text('{"text": "Ada was born."}\n{"text": "Bob was not."}\n', encoding="utf-8")
     with pytest.raises(DataError, match="none of the 2 texts has a triple"):
         build(Settings(examples=(str(rows),), heldout=()), 0, lambda what, done, total: None)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kept"),
+    [
+        ("[France](https://example.org)", "France]", "France"),
+        ("the (World Bank", "(World Bank", "World Bank"),
+        ("AC/DC (band) plays", "AC/DC (band)", "AC/DC (band)"),
+        ("《三体》", "三体》", "三体"),
+        ("x ])", "])", ""),
+    ],
+)
+def test_a_tagged_name_keeps_only_brackets_that_have_their_partner(text, name, kept):
+    start = text.index(name)
+    found = _without_loose_brackets(text, (start, start + len(name), "MISC"))
+    assert (text[found[0] : found[1]] if found else "") == kept

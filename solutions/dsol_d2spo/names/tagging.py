@@ -28,6 +28,8 @@ OUT = "O"
 
 Token = tuple[str, int, int]
 _BLANK = re.compile(r"\s*\n\s*\n\s*")
+_OPENS = {")": "(", "]": "[", "}": "{", "）": "（", "】": "【", "》": "《", "」": "「"}
+_CLOSES = {open_: close for close, open_ in _OPENS.items()}
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class Tagger:
         for at in range(len(tokens) - 1, 0, -1):
             path.append(int(back[at][path[-1]]))
         found = _names(tokens, [self.labels[at] for at in reversed(path)])
-        return [part for name in found for part in _within_paragraphs(text, name)]
+        parts = (part for name in found for part in _within_paragraphs(text, name))
+        return [whole for part in parts if (whole := _without_loose_brackets(text, part))]
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -208,6 +211,16 @@ def _within_paragraphs(text: str, name: tuple[int, int, str]) -> Iterator[tuple[
         yield start, gap.start(), kind
         start = gap.end()
     yield start, end, kind
+
+
+def _without_loose_brackets(text: str, name: tuple[int, int, str]) -> tuple[int, int, str] | None:
+    """Take brackets off a name's ends that have no partner in it, as the markup of links leaves them; None if all."""
+    start, end, kind = name
+    while start < end and (partner := _OPENS.get(text[end - 1])) and partner not in text[start:end]:
+        end -= 1
+    while start < end and (partner := _CLOSES.get(text[start])) and partner not in text[start:end]:
+        start += 1
+    return (start, end, kind) if start < end else None
 
 
 def _names(tokens: Sequence[Token], labels: Sequence[str]) -> Iterator[tuple[int, int, str]]:
