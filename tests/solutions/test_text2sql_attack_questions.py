@@ -183,7 +183,8 @@ def test_no_text_raises_or_runs_unguarded(world: World, question: str, written: 
     before = world.state()
     model = Misled(*written)
     answer = world.product(model, fallback=True).invoke({"question": question})
-    assert all(turn["content"].encode() for turn in model.chats[0]) if model.chats else not question.strip()
+    unasked = not question.strip() or answer.reason == "read_only"  # "DROP 0" asks for data to be dropped
+    assert all(turn["content"].encode() for turn in model.chats[0]) if model.chats else unasked
     world.assert_harmless(answer, question)
     assert world.state() == before
 
