@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text as Shown
@@ -148,11 +149,13 @@ def summaries(found: Iterable[tuple[Extraction, Answer[Output]]]) -> list[dict[s
 
 def drawn(rows: Sequence[dict[str, Any]], width: int) -> list[RenderableType]:
     """Draw the numbers as a table, with the sum below where there are several texts."""
-    table = Table(show_edge=False, show_footer=len(rows) > 1)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_footer=len(rows) > 1)
     for name in rows[0] if rows else ():
         number = isinstance(rows[0][name], int)
         total = f"{sum(row[name] for row in rows):,}" if number else ""
-        table.add_column(name, justify="right" if number else "left", footer=total, overflow="fold")
+        # Only names of files may take several lines: a code that is cut can't be looked up.
+        whole = name != "document"
+        table.add_column(name, justify="right" if number else "left", footer=total, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(f"{one:,}" if isinstance(one, int) else Shown(_plain(str(one))) for one in row.values()))
     return [table]
