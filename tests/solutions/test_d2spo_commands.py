@@ -1,10 +1,12 @@
 """The commands of D2SPO, and what they read and show."""
 
+import io
 import json
 from types import SimpleNamespace
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
 from dsol import Answer, Completion, DataError
@@ -206,3 +208,13 @@ def test_an_answer_shows_its_triples_with_their_proof(monkeypatch):
 
 def test_an_empty_schema_is_yaml_too():
     assert schemas.as_yaml(Schema()) == "[]\n"
+
+
+def test_the_table_of_texts_never_cuts_a_reason():
+    row = {"document": "reports/2024/rows.jsonl line 2", "characters": 91188, "triples": 3284, "flagged": 10608}
+    rows = [row | {"dropped": 0, "by": "baseline", "reason": "low_confidence"}] * 2
+    console = Console(width=80, file=io.StringIO())
+    for one in drawn(rows, 80):
+        console.print(one)
+    assert console.file.getvalue().count("low_confidence") == 2
+    assert "182,376" in console.file.getvalue()
