@@ -25,7 +25,7 @@ from dsol_text2sql.question.literals import Literal
 from dsol_text2sql.question.questions import language_of, orders_a_change, tidy
 from dsol_text2sql.question.strange import named, strange
 from dsol_text2sql.question.values import Match, ValueIndex
-from dsol_text2sql.rules.pieces import Knowledge
+from dsol_text2sql.rules.pieces import Knowledge, Question, cut
 from dsol_text2sql.settings import Input, Output, Settings
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ class Asked:
     values: Mapping[str, str]
     chat: Chat
     draft: str = ""
+
+    @cached_property
+    def pieces(self) -> Question:
+        """The question cut into pieces, once for all queries that answer it."""
+        return cut(self.question, self.place.knowledge)
 
 
 def wrap(
@@ -185,7 +190,7 @@ def wrap(
     def attempted(one: Asked, written: str) -> Candidate:
         database = one.place.database
         sql = mend_values(written, database.schema, one.matches, one.literals, one.question)
-        sql = mend_meaning(mend_shown(sql, one.place.knowledge, one.question), one.place.knowledge, one.question)
+        sql = mend_meaning(mend_shown(sql, one.place.knowledge, one.pieces), one.place.knowledge, one.pieces)
         tried = attempt(sql, database, settings.row_limit, settings.timeout)
         return replace(tried, odd=oddities(sql, database.schema, one.matches, one.literals)) if tried.ran else tried
 

@@ -16,7 +16,7 @@ from dsol_text2sql.query import Result
 from dsol_text2sql.question.literals import literals
 from dsol_text2sql.question.units import scaled
 from dsol_text2sql.question.values import ValueIndex
-from dsol_text2sql.rules.pieces import Knowledge
+from dsol_text2sql.rules.pieces import Knowledge, cut
 from dsol_text2sql.settings import Settings
 
 TRACKS = "SELECT COUNT(*) FROM Track WHERE "
@@ -88,12 +88,14 @@ def test_a_unit_counts_where_the_column_names_one_of_the_same_measure(column, wa
 )
 def test_a_bound_is_included_as_the_question_says(knowledge, question, written, meant):
     query = "SELECT Title FROM Employee GROUP BY Title "
-    assert mend_meaning(query + written, knowledge, question) == query + meant
+    assert mend_meaning(query + written, knowledge, cut(question, knowledge)) == query + meant
 
 
 def test_a_null_in_a_list_does_not_empty_the_answer(database, knowledge):
+    question = cut("who manages nobody?", knowledge)
+
     def rows(sql):
-        return database.execute(mend_meaning(sql, knowledge, "who manages nobody?"), row_limit=99, timeout=5).rows
+        return database.execute(mend_meaning(sql, knowledge, question), row_limit=99, timeout=5).rows
 
     managers = "SELECT ReportsTo FROM Employee"
     query = f"SELECT EmployeeId FROM Employee WHERE EmployeeId NOT IN ({managers})"
@@ -104,7 +106,7 @@ def test_a_null_in_a_list_does_not_empty_the_answer(database, knowledge):
         query.replace("NOT IN", "IN"),
         query.replace(managers, "SELECT EmployeeId FROM Employee"),  # has none
     ):
-        assert mend_meaning(kept, knowledge, "who manages nobody?") == kept
+        assert mend_meaning(kept, knowledge, question) == kept
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ def test_a_null_in_a_list_does_not_empty_the_answer(database, knowledge):
 )
 def test_naming_columns_that_are_not_asked_for_are_left_out(knowledge, question, shown, kept):
     end = " FROM Customer WHERE City = 'Paris'"
-    assert mend_shown(f"SELECT {shown}{end}", knowledge, question) == f"SELECT {kept}{end}"
+    assert mend_shown(f"SELECT {shown}{end}", knowledge, cut(question, knowledge)) == f"SELECT {kept}{end}"
 
 
 def test_naming_columns_that_the_query_uses_elsewhere_ask_for_nothing(knowledge):
@@ -129,7 +131,7 @@ def test_naming_columns_that_the_query_uses_elsewhere_ask_for_nothing(knowledge)
         ("customers by last name", "ORDER BY LastName"),
     ):
         query = f"SELECT FirstName, LastName FROM Customer {end}"
-        assert mend_shown(query, knowledge, question) == query
+        assert mend_shown(query, knowledge, cut(question, knowledge)) == query
 
 
 @pytest.mark.parametrize(
@@ -169,6 +171,6 @@ def test_nothing_that_a_model_writes_is_an_error(database, values, knowledge, wo
     sql = "SELECT " + " ".join(words)
     given = (values.match(question, 8), values.literals(question))
     written = mend_values(sql, database.schema, *given, question)
-    mended = mend_meaning(mend_shown(written, knowledge, question), knowledge, question)
+    mended = mend_meaning(mend_shown(written, knowledge, cut(question, knowledge)), knowledge, cut(question, knowledge))
     assert isinstance(mended, str)
     assert oddities(mended, database.schema, *given).misfits >= 0

@@ -7,14 +7,14 @@ from sqlglot import exp
 from dsol_text2sql.mending.values import compared, holders, tables_of
 from dsol_text2sql.query import Refused
 from dsol_text2sql.question.units import scaled
-from dsol_text2sql.rules.pieces import Knowledge, cut
+from dsol_text2sql.rules.pieces import Knowledge, Question
 from dsol_text2sql.sql.reading import parse
 
 BOUNDS: dict[str, type[exp.Binary]] = {">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE}
 SIDES = {exp.GT: ">", exp.GTE: ">", exp.LT: "<", exp.LTE: "<"}
 
 
-def mend_meaning(sql: str, knowledge: Knowledge, question: str) -> str:
+def mend_meaning(sql: str, knowledge: Knowledge, question: Question) -> str:
     """Include or exclude a bound as the question says, and leave NULLs out of a list that rows must not be in.
 
     "At least 3" includes 3. One NULL in the list makes NOT IN true of no row at all (SQL's three-valued logic), which
@@ -24,7 +24,7 @@ def mend_meaning(sql: str, knowledge: Knowledge, question: str) -> str:
         tree = parse(sql, knowledge.schema.dialect)
     except Refused:
         return sql
-    changed = _bounds(tree, knowledge, question)
+    changed = _bounds(tree, question)
     changed = _nulls(tree, knowledge) or changed
     try:
         return tree.sql(dialect=knowledge.schema.dialect) if changed else sql
@@ -32,8 +32,7 @@ def mend_meaning(sql: str, knowledge: Knowledge, question: str) -> str:
         return sql  # the guard says that it is nested too deeply
 
 
-def _bounds(tree: exp.Expression, knowledge: Knowledge, question: str) -> bool:
-    asked = cut(question, knowledge)
+def _bounds(tree: exp.Expression, asked: Question) -> bool:
     said: dict[float, list[tuple[str, int]]] = {}
     for number in asked.pieces:
         if number.kind == "number" and isinstance(number.value, int | float):

@@ -11,7 +11,7 @@ from sqlglot import exp
 from dsol_text2sql.mending.values import tables_of
 from dsol_text2sql.query import Refused
 from dsol_text2sql.question.text import name_words
-from dsol_text2sql.rules.pieces import Knowledge, cut
+from dsol_text2sql.rules.pieces import Knowledge, Question
 from dsol_text2sql.rules.stitching import labels
 from dsol_text2sql.sql.reading import parse
 
@@ -30,14 +30,14 @@ class Asked:
     words: Collection[str]
 
 
-def mend_shown(sql: str, knowledge: Knowledge, question: str) -> str:
+def mend_shown(sql: str, knowledge: Knowledge, question: Question) -> str:
     """Drop naming columns from what a query shows, where the question names another naming column of their table.
 
     Of the columns that say what a row is, such as first and last name, a question that names some by their own words
     asks for those; unless the query uses one elsewhere: "customers whose last name begins with M", "by last name".
     Nothing changes where it names none or all, or where the query can't be read.
     """
-    named = _named(knowledge, question)
+    named = _named(question)
     if not named:
         return sql
     try:
@@ -47,7 +47,7 @@ def mend_shown(sql: str, knowledge: Knowledge, question: str) -> str:
     if not isinstance(tree, exp.Select) or tree.args.get("distinct"):
         return sql
     tables = tables_of(tree)
-    said = frozenset(re.findall(r"\w+", question.lower()))
+    said = frozenset(re.findall(r"\w+", question.text.lower()))
     shown = {id(one) for one in tree.expressions}
     elsewhere = {column.name.lower() for column in tree.find_all(exp.Column) if id(column) not in shown}
     asked = Asked(named, frozenset(one for one in named if one[1] not in elsewhere), said)
@@ -61,11 +61,10 @@ def mend_shown(sql: str, knowledge: Knowledge, question: str) -> str:
         return sql  # the guard says that it is nested too deeply
 
 
-def _named(knowledge: Knowledge, question: str) -> frozenset[tuple[str, str]]:
+def _named(question: Question) -> frozenset[tuple[str, str]]:
     """Collect every column that a part of the question may name, in lower case, if some are named for sure."""
-    asked = cut(question, knowledge)
-    pieces = [piece for piece in asked.pieces if piece.kind == "name"]
-    if any(asked.lower[piece.start : piece.end].strip() in WHOLE_NAMES for piece in pieces):
+    pieces = [piece for piece in question.pieces if piece.kind == "name"]
+    if any(question.lower[piece.start : piece.end].strip() in WHOLE_NAMES for piece in pieces):
         return frozenset()
     if not any(piece.score >= SAID and not piece.table for piece in pieces):
         return frozenset()
