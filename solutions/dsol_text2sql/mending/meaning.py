@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from dsol_text2sql.mending.mended import mended
 from dsol_text2sql.mending.values import compared, holders, tables_of
-from dsol_text2sql.query import Refused
 from dsol_text2sql.question.units import scaled
 from dsol_text2sql.rules.pieces import Knowledge, Question
-from dsol_text2sql.sql.reading import parse
 
 BOUNDS: dict[str, type[exp.Binary]] = {">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE}
 SIDES = {exp.GT: ">", exp.GTE: ">", exp.LT: "<", exp.LTE: "<"}
@@ -20,16 +19,12 @@ def mend_meaning(sql: str, knowledge: Knowledge, question: Question) -> str:
     "At least 3" includes 3. One NULL in the list makes NOT IN true of no row at all (SQL's three-valued logic), which
     nobody means. The side that a bound is on is the query's own.
     """
-    try:
-        tree = parse(sql, knowledge.schema.dialect)
-    except Refused:
-        return sql
-    changed = _bounds(tree, question)
-    changed = _nulls(tree, knowledge) or changed
-    try:
-        return tree.sql(dialect=knowledge.schema.dialect) if changed else sql
-    except RecursionError:
-        return sql  # the guard says that it is nested too deeply
+
+    def change(tree: exp.Expression) -> bool:
+        bounds = _bounds(tree, question)
+        return _nulls(tree, knowledge) or bounds
+
+    return mended(sql, knowledge.schema.dialect, change)
 
 
 def _bounds(tree: exp.Expression, asked: Question) -> bool:

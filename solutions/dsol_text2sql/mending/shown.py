@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from dsol_text2sql.mending.mended import mended
 from dsol_text2sql.mending.values import tables_of
-from dsol_text2sql.query import Refused
 from dsol_text2sql.question.text import name_words
 from dsol_text2sql.rules.pieces import Knowledge, Question
 from dsol_text2sql.rules.stitching import labels
-from dsol_text2sql.sql.reading import parse
 
 SAID = 0.9  # a column that is named less literally may be another
 WHOLE_NAMES = {"name", "names", "named", "名", "名字", "姓名", "名称"}  # first and last name together, as they are used
@@ -40,25 +39,22 @@ def mend_shown(sql: str, knowledge: Knowledge, question: Question) -> str:
     named = _named(question)
     if not named:
         return sql
-    try:
-        tree = parse(sql, knowledge.schema.dialect)
-    except Refused:
-        return sql
-    if not isinstance(tree, exp.Select) or tree.args.get("distinct"):
-        return sql
-    tables = tables_of(tree)
-    said = frozenset(re.findall(r"\w+", question.text.lower()))
-    shown = {id(one) for one in tree.expressions}
-    elsewhere = {column.name.lower() for column in tree.find_all(exp.Column) if id(column) not in shown}
-    asked = Asked(named, frozenset(one for one in named if one[1] not in elsewhere), said)
-    dropped = [one for one in tree.expressions if _unasked(one, tables, knowledge, asked)]
-    if not dropped or len(dropped) == len(tree.expressions):
-        return sql
-    tree.set("expressions", [one for one in tree.expressions if one not in dropped])
-    try:
-        return tree.sql(dialect=knowledge.schema.dialect)
-    except RecursionError:
-        return sql  # the guard says that it is nested too deeply
+
+    def change(tree: exp.Expression) -> bool:
+        if not isinstance(tree, exp.Select) or tree.args.get("distinct"):
+            return False
+        tables = tables_of(tree)
+        said = frozenset(re.findall(r"\w+", question.text.lower()))
+        shown = {id(one) for one in tree.expressions}
+        elsewhere = {column.name.lower() for column in tree.find_all(exp.Column) if id(column) not in shown}
+        asked = Asked(named, frozenset(one for one in named if one[1] not in elsewhere), said)
+        kept = [one for one in tree.expressions if not _unasked(one, tables, knowledge, asked)]
+        if not kept or len(kept) == len(tree.expressions):
+            return False
+        tree.set("expressions", kept)
+        return True
+
+    return mended(sql, knowledge.schema.dialect, change)
 
 
 def _named(question: Question) -> frozenset[tuple[str, str]]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlglot import exp
 
-from dsol_text2sql.query import Refused
+from dsol_text2sql.mending.mended import mended
 from dsol_text2sql.question.literals import Literal
 from dsol_text2sql.question.units import scaled
 from dsol_text2sql.question.values import Match
 from dsol_text2sql.schema import Schema
-from dsol_text2sql.sql.reading import parse
 
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 PATTERNS = (exp.Like, exp.ILike)
@@ -26,56 +25,79 @@ def mend_values(sql: str, schema: Schema, matches: Sequence[Match], literals: Se
     unit: ten minutes are 600,000 milliseconds. Nothing changes where the question offers nothing unused, or where the
     query can't be read.
     """
-    try:
-        tree = parse(sql, schema.dialect)
-    except Refused:
-        return sql
-    tables = tables_of(tree)
-    asked = question.lower()
-    written = {node.name.lower() for node in tree.find_all(exp.Literal)}
-    changed = False
-    for column, constant in compared(tree):
-        text = constant.name
-        numbers = [] if constant.is_string else _numbers(column, literals, question)
-        meant = [number for said, number in numbers if said == text]
-        if any(number == text for _, number in numbers):
-            continue
-        if meant:  # the question's number as it is written, in another unit than the column's
-            constant.replace(exp.Literal.number(meant[0]))
-            changed = True
-            continue
-        # 2 isn't mentioned by "more than 22".
-        if (
-            re.search(rf"(?<![\d.]){re.escape(text.lower())}(?!\d)", asked)
-            if text[:1].isdigit()
-            else text.lower() in asked
-        ):
-            continue
-        pattern = isinstance(constant.parent, PATTERNS)
-        if constant.is_string and not pattern:
-            held = holders(column, tables, schema)
-            here = [match for match in matches if (match.table.lower(), match.column.lower()) in held]
-            if any(str(match.value).lower() == text.lower() for match in here):
-                continue
-            offers = [str(match.value) for match in here]
-        elif pattern:
-            core = text.strip("%_")
-            if core.lower() in asked:
-                continue
-            named = [one.text for one in literals if one.kind == "string"]
-            named += [match.text for match in matches if match.text.isascii()]
-            offers = [text.replace(core, one) if core else one for one in named]
-        else:
-            offers = [number for said, number in numbers if said.lower() not in written]
-        unused = [offer for offer in offers if offer.lower() not in written]
-        if unused:
-            written.add(unused[0].lower())
-            constant.replace(exp.Literal(this=unused[0], is_string=constant.is_string))
-            changed = True
-    try:
-        return tree.sql(dialect=schema.dialect) if changed else sql
-    except RecursionError:
-        return sql  # the guard says that it is nested too deeply
+
+    def change(tree: exp.Expression) -> bool:
+        tables = tables_of(tree)
+        written = {node.name.lower() for node in tree.find_all(exp.Literal)}
+        changed = False
+        for column, constant in compared(tree):
+            if isinstance(constant.parent, PATTERNS):
+                offers = _patterns(constant.name, matches, literals, question)
+            elif constant.is_string:
+                held = holders(column, tables, schema)
+                offers = _values(constant.name, [one for one in matches if _place(one) in held], question)
+            else:
+                numbers = [(one, _in_unit(one, column, question)) for one in literals if one.kind in ("number", "year")]
+                meant = [number for said, number in numbers if said.text == constant.name]
+                if meant and all(number != constant.name for _, number in numbers):
+                    # The question's number as it is written, in another unit than the column's.
+                    constant.replace(exp.Literal.number(meant[0]))
+                    changed = True
+                    continue
+                offers = _numbers(constant.name, numbers, written, question)
+            unused = [offer for offer in offers if offer.lower() not in written]
+            if unused:
+                written.add(unused[0].lower())
+                constant.replace(exp.Literal(this=unused[0], is_string=constant.is_string))
+                changed = True
+        return changed
+
+    return mended(sql, schema.dialect, change)
+
+
+def _patterns(text: str, matches: Sequence[Match], literals: Sequence[Literal], question: str) -> list[str]:
+    """Offer the question's strings for what a pattern holds, if the question doesn't say that itself."""
+    core = text.strip("%_")
+    if _said(text, question) or core.lower() in question.lower():
+        return []
+    named = [one.text for one in literals if one.kind == "string"]
+    named += [match.text for match in matches if match.text.isascii()]
+    return [text.replace(core, one) if core else one for one in named]
+
+
+def _values(text: str, here: Sequence[Match], question: str) -> list[str]:
+    """Offer the values that the question mentions and the column holds, if this isn't one and isn't said either."""
+    values = [str(match.value) for match in here]
+    known = any(value.lower() == text.lower() for value in values)
+    return [] if known or _said(text, question) else values
+
+
+def _numbers(text: str, numbers: Sequence[tuple[Literal, str]], written: Collection[str], question: str) -> list[str]:
+    """Offer the question's numbers that the query doesn't hold, if this isn't one of them."""
+    if any(number == text for _, number in numbers) or _said(text, question):
+        return []
+    return [number for said, number in numbers if said.text.lower() not in written]
+
+
+def _said(text: str, question: str) -> bool:
+    """Tell whether the question says a constant; 2 isn't said by "more than 22"."""
+    if text[:1].isdigit():
+        return bool(re.search(rf"(?<![\d.]){re.escape(text.lower())}(?!\d)", question.lower()))
+    return text.lower() in question.lower()
+
+
+def _in_unit(number: Literal, column: exp.Expr, question: str) -> str:
+    """Write a number of the question in the unit of the column, or of the one aggregated; a count has no unit."""
+    inner = column if isinstance(column, exp.Column) else column.find(exp.Column)
+    if inner is None or isinstance(column, exp.Count):
+        return number.text
+    said = float(number.text)
+    meant = scaled(said, question, number.end, inner.name)
+    return number.text if meant == said else f"{meant:.15g}"
+
+
+def _place(match: Match) -> tuple[str, str]:
+    return match.table.lower(), match.column.lower()
 
 
 def compared(tree: exp.Expression) -> Iterator[tuple[exp.Expr, exp.Literal]]:
@@ -93,19 +115,6 @@ def compared(tree: exp.Expression) -> Iterator[tuple[exp.Expr, exp.Literal]]:
             for side in sides:
                 if isinstance(side, exp.Literal) and (isinstance(columns[0], exp.Column) or not side.is_string):
                     yield columns[0], side
-
-
-def _numbers(column: exp.Expr, literals: Sequence[Literal], question: str) -> list[tuple[str, str]]:
-    """List the question's numbers, each as it is said and in the unit of the column or of the one aggregated."""
-    inner = column if isinstance(column, exp.Column) else column.find(exp.Column)
-    whole = not isinstance(column, exp.Count)  # a count has no unit
-    found = []
-    for one in literals:
-        if one.kind in ("number", "year"):
-            meant = scaled(float(one.text), question, one.end, inner.name) if inner is not None and whole else 0.0
-            same = meant == float(one.text) or inner is None or not whole
-            found.append((one.text, one.text if same else f"{meant:.15g}"))
-    return found
 
 
 def tables_of(tree: exp.Expression) -> dict[str, str]:
