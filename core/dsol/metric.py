@@ -13,6 +13,8 @@ from dsol.sample import Sample
 class Score:
     """One answer's verdict: `value` in [0, 1], and `detail` (error class, hardness, ...) for tables and reports.
 
+    `detail` may hold `expected` and `answered`, lines for people to read of what was wanted and what was given; reports
+    show them in place of a sample's target and the output as it is.
     `weight`: what it counts in the headline, the weighted mean of the values over all samples. With 1 that is the mean
     over samples; see `counted` for a micro average. Where an answer is a list, `items` says which of its items are
     right, in its order, `counting` which of them count as answered, and `missed` how many more were wanted.

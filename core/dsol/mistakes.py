@@ -86,14 +86,15 @@ def _surest(rows: Sequence[Row], name: str) -> list[Row]:
 
 def _example(row: Row, shown: str, names: Sequence[str]) -> dict[str, Any]:
     answer = row["answers"][shown]
+    detail = answer["detail"]
     return {
         "id": row["id"],
         "set": row["set"],
         "language": row.get("meta", {}).get("language", ""),
         "hardness": _hardness(row),
         "input": row.get("input") or {},
-        "target": row.get("target", ""),
-        "output": answer["output"],
+        "target": "\n".join(detail["expected"]) if "expected" in detail else row.get("target", ""),
+        "output": "\n".join(detail["answered"]) if "answered" in detail else answer["output"],
         "source": answer["source"],
         "reason": answer["reason"],
         "ask": answer.get("ask", ""),

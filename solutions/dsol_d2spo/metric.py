@@ -74,6 +74,15 @@ class TripleF1:
         score = counted(items, len(wanted) - sum(items), detail, counting)
         if score.value < 1:
             score.detail["error_class"] = _mistake(len(right), len(given), len(wanted))
+            found = {id(one.wanted) for one, counts in zip(matches, counting, strict=True) if counts}
+            score.detail["expected"] = [
+                _line(id(one) in found, one.subject[0], one.predicate, one.object[0]) for one in wanted
+            ]
+            score.detail["answered"] = [
+                _line(right, one.subject, one.predicate, one.object)
+                for one, right, counts in zip(triples, items, counting, strict=True)
+                if counts
+            ]
         return score
 
     def reduce(self, scores: Sequence[Score]) -> dict[str, Any]:
@@ -129,6 +138,12 @@ def _proved(one: Found, text: str) -> bool:
     """Check the places of a triple's ends by what stands there, and nothing that the wrapper says."""
     ends = ((one.subject, one.subject_spans), (one.object, one.object_spans))
     return all(spans and all(fold(text[at.start : at.end]) == fold(name) for at in spans) for name, spans in ends)
+
+
+def _line(right: bool, subject: str, predicate: str, object: str) -> str:
+    """Write a triple for people: ✓ what is found or right, ✗ what is missed or wrong."""
+    ends = (" ".join(end.split()) for end in (subject, predicate, object))
+    return f"{'✓' if right else '✗'} {' — '.join(ends)}"
 
 
 def _by_predicate(

@@ -24,7 +24,7 @@ from dsol_d2spo.learned.rules import Rules
 from dsol_d2spo.names.naming import stated
 from dsol_d2spo.names.patterns import numbers
 from dsol_d2spo.names.pronouns import Mention, antecedent
-from dsol_d2spo.names.tagging import _without_loose_brackets
+from dsol_d2spo.names.tagging import own_names
 from dsol_d2spo.passages.long import extract
 from dsol_d2spo.passages.pieces import sentences
 from dsol_d2spo.reading import Text, read_texts
@@ -213,14 +213,22 @@ def test_rows_without_any_triple_teach_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("text", "name", "kept"),
     [
-        ("[France](https://example.org)", "France]", "France"),
-        ("the (World Bank", "(World Bank", "World Bank"),
-        ("AC/DC (band) plays", "AC/DC (band)", "AC/DC (band)"),
-        ("《三体》", "三体》", "三体"),
-        ("x ])", "])", ""),
+        ("[France](https://example.org)", "France]", ["France"]),
+        ("the (World Bank", "(World Bank", ["World Bank"]),
+        ("AC/DC (band) plays", "AC/DC (band)", ["AC/DC (band)"]),
+        ("《三体》", "三体》", ["三体"]),
+        ("x ])", "])", []),
+        ("# Kestrel Air\n\nKestrel Air flies.", "# Kestrel Air\n\nKestrel Air", ["Kestrel Air", "Kestrel Air"]),
+        ("## Fleet\nThe airline", "Fleet\nThe", ["Fleet"]),
+        ("Fleet\nNorway Air flies.", "Fleet\nNorway Air", ["Fleet", "Norway Air"]),
+        ("- Oslo\n- Bergen", "Oslo\n- Bergen", ["Oslo", "Bergen"]),
+        ("She was born in the early hours in New\nYork City.", "New\nYork City", ["New\nYork City"]),
+        ("**Acme Corp** grew", "**Acme Corp**", ["Acme Corp"]),
+        ("I founded Acme Corp in Berlin.", "I founded Acme Corp", ["Acme Corp"]),
+        ("It Follows is a film.", "It Follows", ["It Follows"]),
     ],
 )
-def test_a_tagged_name_keeps_only_brackets_that_have_their_partner(text, name, kept):
+def test_a_tagged_name_is_within_one_block_and_without_marks_of_layout(text, name, kept):
     start = text.index(name)
-    found = _without_loose_brackets(text, (start, start + len(name), "MISC"))
-    assert (text[found[0] : found[1]] if found else "") == kept
+    found = own_names(text, (start, start + len(name), "MISC"))
+    assert [text[first:last] for first, last, _ in found] == kept

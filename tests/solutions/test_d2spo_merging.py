@@ -279,3 +279,21 @@ def test_merging_invents_no_place(data):
             assert name in text or not places
             assert {key(text[s.start : s.end]) for s in places} <= {key(name)}
     assert sum(one.count for one in merge(text, some, Schema())) == len(some)
+
+
+def test_an_abbreviation_that_is_spelled_out_is_one_thing_whatever_types_were_guessed():
+    text = "International Business Machines Corporation (IBM) is American. IBM is in Armonk."
+    long = found(text, "International Business Machines Corporation", "country", "American", "ORG", "LOC")
+    short = found(text, "IBM", "country", "American", "LOC", "LOC")
+    one = only(text, long, short)
+    assert one.subject == "International Business Machines Corporation"
+    assert one.subject_aliases == spans(text, "IBM")
+    assert one.count == 2
+
+
+def test_a_name_is_called_otherwise_where_the_text_says_so_and_not_within_itself():
+    text = "世界卫生组织（简称世卫）成立于1948年。世卫总部位于日内瓦。阿里巴巴集团总部位于杭州，阿里巴巴由马云创立。"
+    assert only(text, found(text, "世界卫生组织", "成立", "1948年")).subject_aliases == spans(text, "世卫")
+    one = found(text, "阿里巴巴集团", "总部", "杭州")
+    other = found(text, "阿里巴巴", "总部", "杭州")
+    assert all(place.start > text.index("杭州") for place in only(text, one, other).subject_aliases)

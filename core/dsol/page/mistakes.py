@@ -77,7 +77,7 @@ def _example(one: Mapping[str, Any]) -> Markup:
     if one["reason"] not in ("", "ok"):
         chips.append(one["reason"])
     marks = [
-        element("span", "✓ " if score >= 0.5 else "✗ ", label(name), class_="hit" if score >= 0.5 else "miss")
+        element("span", _mark(score), label(name), class_="hit" if score >= 1 else "miss" if score <= 0 else None)
         for name, score in one["scores"].items()
     ]
     question = one["input"].get("question") if isinstance(one["input"].get("question"), str) else None
@@ -91,6 +91,11 @@ def _example(one: Mapping[str, Any]) -> Markup:
         element("p", "Asks back: ", one["ask"], class_="small") if one["ask"] else None,
         element("p", *marks, class_="marks"),
     )
+
+
+def _mark(score: float) -> str:
+    """Say whether an answer is right, wrong, or how far it is right."""
+    return "✓ " if score >= 1 else "✗ " if score <= 0 else f"{share(score, 0)} "
 
 
 def _side(title: str, value: Any) -> Markup:

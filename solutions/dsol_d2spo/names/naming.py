@@ -64,11 +64,15 @@ def is_person(kind: str) -> bool:
 
 @dataclass(frozen=True)
 class Stated:
-    """The text says, at a place, that `short` stands for `long`; both are its own words."""
+    """The text says, at a place, that `short` stands for `long`; both are its own words.
+
+    `spelled`: the long form spells the short one out, or the text names it as short, so that nothing else can be meant.
+    """
 
     short: str
     long: str
     place: int
+    spelled: bool = False
 
 
 def stated(text: str, names: Iterable[str]) -> list[Stated]:
@@ -80,9 +84,10 @@ def stated(text: str, names: Iterable[str]) -> list[Stated]:
         said = _SAID.match(match[1])
         inner = match[1][said.end() if said else 0 :].strip(_EDGES)
         if inner and key(inner) not in _NO_NAMES:
-            pair = _bracketed(before, inner, bool(said and said.end()), known)
+            named = bool(said and said.end())
+            pair = _bracketed(before, inner, named, known)
             if pair and (key(pair[0]) in known or key(pair[1]) in known):
-                found.append(Stated(*pair, match.start()))
+                found.append(Stated(*pair, match.start(), named or _long_form(*pair) == pair[1]))
     for match in _KNOWN_AS.finditer(text):
         one = _ending(text[max(0, match.start() - 80) : match.start()].rstrip(_EDGES), known)
         two = _starting(text[match.end() : match.end() + 80].lstrip(_EDGES), known)
@@ -192,6 +197,11 @@ class Names:
         spots = self.places.get(key(name), ())
         at = bisect_right(spots, place, key=lambda spot: spot[0])
         return spots[at - 1] if at else spots[0] if spots else None
+
+    def called(self, name: str) -> list[tuple[int, int]]:
+        """Give where what has this name is called otherwise, by a name that the text says to be its own."""
+        said = [short for short, told in self._told.items() if any(key(one.long) == key(name) for one in told)]
+        return [spot for short in said if len(self._told[short]) == 1 for spot in self.places.get(short, ())]
 
     def _fuller(self, name: str, place: int) -> str:
         here = key(name)

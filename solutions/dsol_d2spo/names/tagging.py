@@ -27,7 +27,16 @@ LEAST = 0.005  # of the largest weight, below which a weight says nothing
 OUT = "O"
 
 Token = tuple[str, int, int]
-_BLANK = re.compile(r"\s*\n\s*\n\s*")
+_LINES = re.compile(r"[ \t]*(?:\r?\n[ \t]*)+")
+# What begins a heading, a quotation, an item of a list or a row of a table; what emphasis is set in.
+_BLOCK = re.compile(r"[ \t]*(?:#{1,6}|[-*+>|•]|\d{1,3}[.)])[ \t]+")
+_EMPHASIS = "*_`#"
+TITLE = (
+    60  # characters: a first line that is shorter and has capitals throughout is a title, not a line that was broken
+)
+_LONG_WORDS = re.compile(r"[^\W\d_]{4,}")  # shorter ones are small in titles too
+_ARTICLES = frozenset({"the", "a", "an"})
+_SPEAKERS = frozenset({"i", "we", "you", "he", "she", "they", "it"})
 _OPENS = {")": "(", "]": "[", "}": "{", "）": "（", "】": "【", "》": "《", "」": "「"}
 _CLOSES = {open_: close for close, open_ in _OPENS.items()}
 
@@ -73,8 +82,10 @@ class Tagger:
         for at in range(len(tokens) - 1, 0, -1):
             path.append(int(back[at][path[-1]]))
         found = _names(tokens, [self.labels[at] for at in reversed(path)])
-        parts = (part for name in found for part in _within_paragraphs(text, name))
-        return [whole for part in parts if (whole := _without_loose_brackets(text, part))]
+        parts = (part for name in found for part in _within_blocks(text, name))
+        return [
+            whole for part in parts if (bare := _bare(text, part)) and (whole := _without_loose_brackets(text, bare))
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -204,13 +215,45 @@ def _labels(tokens: Sequence[Token], spans: Sequence[tuple[int, int, str]]) -> l
     return labels
 
 
-def _within_paragraphs(text: str, name: tuple[int, int, str]) -> Iterator[tuple[int, int, str]]:
-    """Cut a name at a blank line: a heading and the text below it often begin with the same name."""
+def own_names(text: str, name: tuple[int, int, str]) -> Iterator[tuple[int, int, str]]:
+    """Give what of a tagged span (start, end, type) is a name: within one block of the text, without layout marks."""
+    for part in _within_blocks(text, name):
+        if (bare := _bare(text, part)) and (whole := _without_loose_brackets(text, bare)):
+            yield whole
+
+
+def _within_blocks(text: str, name: tuple[int, int, str]) -> Iterator[tuple[int, int, str]]:
+    """Cut a name where a heading, a paragraph or an item of a list ends; what stands below is another name.
+
+    A line's end within a paragraph may be in the middle of a name.
+    """
     start, end, kind = name
-    for gap in _BLANK.finditer(text, start, end):
-        yield start, gap.start(), kind
-        start = gap.end()
+    for gap in _LINES.finditer(text, start, end):
+        first, last = text.find("\n", gap.start()), text.rfind("\n", gap.start(), gap.end())
+        begun = text.rfind("\n", 0, first) + 1
+        before, after = text[begun:first], text[last + 1 : last + 1 + TITLE]
+        opens = not text[:begun].rstrip(" \t\r").removesuffix("\n").rstrip(" \t\r") or text[:begun].endswith("\n\n")
+        title = opens and len(before) < TITLE and not any(word[0].islower() for word in _LONG_WORDS.findall(before))
+        if first != last or title or _BLOCK.match(before) or _BLOCK.match(after):
+            yield start, gap.start(), kind
+            start = gap.end()
     yield start, end, kind
+
+
+def _bare(text: str, name: tuple[int, int, str]) -> tuple[int, int, str] | None:
+    """Take marks of headings, lists and emphasis off a name, and who speaks ("I founded Acme"); None if that is all."""
+    start, end, kind = name
+    if block := _BLOCK.match(text, start, end):
+        start = block.end()
+    while start < end and (text[start] in _EMPHASIS or text[start].isspace()):
+        start += 1
+    while start < end and (text[end - 1] in _EMPHASIS or text[end - 1].isspace()):
+        end -= 1
+    words = text[start:end].split(" ")
+    if words[0].lower() in _SPEAKERS and words[1:2] and words[1][:1].islower():
+        capital = next((at for at, word in enumerate(words) if at and word[:1].isupper()), len(words))
+        start += len(" ".join(words[:capital])) + 1
+    return (start, end, kind) if start < end and text[start:end].lower() not in _ARTICLES else None
 
 
 def _without_loose_brackets(text: str, name: tuple[int, int, str]) -> tuple[int, int, str] | None:

@@ -51,7 +51,7 @@ def merge(text: str, found: Sequence[Found], schema: Schema, *, aliases: bool = 
                 _as_it_is(one.object, one.object_type, one.object_spans),
             )
         groups[key(subject.name), one.predicate, key(object.name)].append((one, subject, object))
-    merged = [_merged(group, bounds) for group in groups.values()]
+    merged = [_merged(group, bounds, names) for group in groups.values()]
     return sorted(merged, key=_rank)
 
 
@@ -80,8 +80,9 @@ def _names(text: str, found: Sequence[Found], aliases: bool) -> tuple[Names, lis
                 spelled[key(name)][name] += 1
                 types[key(name)][kind] += bool(kind)
     told = stated(text, spelled) if aliases and spelled else []
-    told = [pair for pair in told if _same_kind(types.get(key(pair.short)), types.get(key(pair.long)))]
+    told = [pair for pair in told if pair.spelled or _same_kind(types.get(key(pair.short)), types.get(key(pair.long)))]
     for pair in told:
+        spelled[key(pair.short)][pair.short] += 1
         spelled[key(pair.long)][pair.long] += 1
         types[key(pair.long)] += types.get(key(pair.short), Counter())
     # How it is written most; among equals the first.
@@ -174,9 +175,11 @@ def _nearest(name: str, place: int, names: Names) -> tuple[Span, ...]:
     return (Span(start=spot[0], end=spot[1]),) if spot else ()
 
 
-def _merged(group: Sequence[tuple[Found, _End, _End]], bounds: Sequence[Span]) -> Found:
+def _merged(group: Sequence[tuple[Found, _End, _End]], bounds: Sequence[Span], names: Names) -> Found:
     ordered = sorted(group, key=lambda one: _rank(one[0]))
     best, subject, object = ordered[0]
+    subject_spans = _union(one.spans for _, one, _ in ordered)
+    object_spans = _union(two.spans for _, _, two in ordered)
     open_end = all(one.open or two.open for _, one, two in group)
     sources = {one.source for one, _, _ in group}
     proofs = [one.evidence or _proving(one, bounds) for one, _, _ in ordered]
@@ -186,10 +189,10 @@ def _merged(group: Sequence[tuple[Found, _End, _End]], bounds: Sequence[Span]) -
             "object": object.name,
             "subject_type": next((one.type for _, one, _ in ordered if one.type), ""),
             "object_type": next((two.type for _, _, two in ordered if two.type), ""),
-            "subject_spans": _union(one.spans for _, one, _ in ordered),
-            "object_spans": _union(two.spans for _, _, two in ordered),
-            "subject_aliases": _union(one.aliases for _, one, _ in ordered),
-            "object_aliases": _union(two.aliases for _, _, two in ordered),
+            "subject_spans": subject_spans,
+            "object_spans": object_spans,
+            "subject_aliases": _otherwise([one for _, one, _ in ordered], subject_spans, names),
+            "object_aliases": _otherwise([two for _, _, two in ordered], object_spans, names),
             "evidence": _union(proofs),
             "count": sum(one.count for one, _, _ in group),
             "source": sources.pop() if len(sources) == 1 else "both",
@@ -197,6 +200,13 @@ def _merged(group: Sequence[tuple[Found, _End, _End]], bounds: Sequence[Span]) -
             "flag": best.flag or (UNRESOLVED if open_end else ""),
         }
     )
+
+
+def _otherwise(ends: Sequence[_End], spans: Sequence[Span], names: Names) -> tuple[Span, ...]:
+    """Give where an end is called otherwise; a part of its own name is no other one."""
+    called = tuple(Span(start=start, end=end) for start, end in names.called(ends[0].name)) if spans else ()
+    found = _union([*(one.aliases for one in ends), called])
+    return tuple(one for one in found if not any(own.start <= one.start and one.end <= own.end for own in spans))
 
 
 def _proving(one: Found, bounds: Sequence[Span]) -> tuple[Span, ...]:
