@@ -6,6 +6,7 @@ import pytest
 
 from dsol import DataError
 from dsol_d2spo.labelled import documents, schemas
+from dsol_d2spo.labelled.clauses import clauses
 from dsol_d2spo.labelled.proposing import propose
 from dsol_d2spo.schema import Predicate, Schema
 
@@ -206,6 +207,32 @@ def test_schema_of_rows_and_of_bare_texts(tmp_path):
     ]
     assert "works for" in [one.predicate for one in propose(texts=texts).predicates]
     assert propose(texts=["nothing here"]).predicates == ()
+
+
+def test_a_schema_is_proposed_from_each_language_of_a_text():
+    chinese = (
+        "华晨光学总部位于苏州，由李文博创立。陈嘉怡在华晨光学担任工程师。蓝海能源总部位于成都，由王晓琳于1999年创立。"
+    )
+    english = "Northwind Optics is based in Rotterdam. It was founded by Lena Hartmann. Calder is based in Leeds."
+    alone = [one.predicate for one in propose(texts=[chinese]).predicates]
+    assert alone == ["总部位于", "由…创立"]
+    both = {one.predicate for one in propose(texts=[chinese + english, "It was founded by Oskar Velling."]).predicates}
+    assert both == {*alone, "based in", "founded by"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("陈嘉怡在华晨光学担任工程师。", [("陈嘉怡", "担任", "工程师")]),
+        ("该公司由王晓琳于1999年创立，现总部位于成都。", [("公司", "由…创立", "王晓琳")]),
+        ("《三体》由刘慈欣撰写。", [("三体", "由…撰写", "刘慈欣")]),
+        ("2019年鲁迅毕业于北京大学", [("鲁迅", "毕业于", "北京大学")]),
+        ("位于", []),
+        ("今天天气很好。", []),
+    ],
+)
+def test_chinese_clauses_are_read_around_their_verb(text, said):
+    assert [(one.subject, one.phrase, one.object) for one in clauses(text)] == said
 
 
 TRIPLE = {"subject": "Ann", "predicate": "employer", "object": "Acme"}

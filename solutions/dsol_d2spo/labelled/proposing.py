@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from dsol.folding import fold
 from dsol_d2spo.document import Document
+from dsol_d2spo.labelled.clauses import clauses
 from dsol_d2spo.labelled.schemas import of_documents
 from dsol_d2spo.language import language_of
-from dsol_d2spo.names.mentions import Gazetteer, Mention, find_mentions
+from dsol_d2spo.names.mentions import Gazetteer, find_mentions
+from dsol_d2spo.names.patterns import dates
 from dsol_d2spo.passages.pieces import sentences
 from dsol_d2spo.schema import Predicate, Schema
 
@@ -40,6 +43,7 @@ _FIRST = (
     "those his her its their there then however although but and or if since until also"
 )
 _OPENERS = frozenset(_FIRST.split())  # words that begin sentences and are no names
+_PRONOUN = re.compile(r"(?:It|He|She|They|The (?:company|firm|group|band|club|school|university|bank|city|film))\b")
 _INNER = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+)*\Z")
 
 
@@ -56,10 +60,11 @@ def propose(documents: Sequence[Document] = (), texts: Iterable[str] = ()) -> Sc
     types: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     examples: dict[str, str] = {}
     for text in (*(one.text for one in documents), *texts):
-        for one, phrase, two in _between(text):
-            pairs[phrase].add((fold(one.text), fold(two.text)))
-            types[phrase][TYPES.get(one.shape, ""), TYPES.get(two.shape, "")] += 1
-            examples.setdefault(phrase, f"as in: {one.text} - {phrase} - {two.text}")
+        for sentence in sentences(text):
+            for one, phrase, two in _said(text[sentence.start : sentence.end]):
+                pairs[phrase].add((fold(one.text), fold(two.text)))
+                types[phrase][TYPES.get(one.shape, ""), TYPES.get(two.shape, "")] += 1
+                examples.setdefault(phrase, f"as in: {one.text or '…'} - {phrase} - {two.text}")
     often = sorted((phrase for phrase in pairs if len(pairs[phrase]) >= OFTEN), key=lambda phrase: -len(pairs[phrase]))
     return Schema(
         predicates=tuple(
@@ -74,20 +79,34 @@ def propose(documents: Sequence[Document] = (), texts: Iterable[str] = ()) -> Sc
     )
 
 
-def _between(text: str) -> Iterator[tuple[Mention, str, Mention]]:
-    """Yield two neighbouring names of a sentence with the phrase between them, where it is one."""
-    chinese = language_of(text) == "zh"
-    mentions = find_mentions(text, Gazetteer({}), _OPENERS)
-    bounds = iter(sentences(text))
-    bound = next(bounds, None)
-    for one, two in pairwise(mentions):
-        while bound is not None and bound.end <= one.span.start:
-            bound = next(bounds, None)
-        if bound is None or two.span.end > bound.end or one.shape in TYPES or two.shape == "number":
-            continue
-        phrase = _phrase(text[one.span.end : two.span.start], chinese)
-        if phrase:
-            yield one, phrase, two
+@dataclass(frozen=True)
+class _Thing:
+    """One side of a candidate: its words, and by which shape of mention it was found ("" where by none)."""
+
+    text: str
+    shape: str = ""
+
+
+def _said(sentence: str) -> Iterator[tuple[_Thing, str, _Thing]]:
+    """Yield two things that a sentence names with the phrase that it says of them."""
+    chinese = language_of(sentence) == "zh"
+    if chinese:
+        for clause in clauses(sentence):
+            yield _Thing(clause.subject), clause.phrase, _Thing(clause.object, _shape(clause.object))
+    known = {(clause.phrase, clause.object) for clause in clauses(sentence)} if chinese else set()
+    mentions = find_mentions(sentence, Gazetteer({}), _OPENERS)
+    spoken = _PRONOUN.match(sentence)
+    things = [(0, spoken.end(), _Thing(spoken.group()))] if spoken else []
+    things += [(one.span.start, one.span.end, _Thing(one.text, one.shape)) for one in mentions]
+    for (_, end, one), (start, _, two) in pairwise(things):
+        if one.shape not in TYPES and two.shape != "number" and start > end:
+            phrase = _phrase(sentence[end:start], chinese)
+            if phrase and (phrase, two.text) not in known:
+                yield one, phrase, two
+
+
+def _shape(text: str) -> str:
+    return "date" if any(span == (0, len(text)) for span in dates(text)) else ""
 
 
 def _phrase(between: str, chinese: bool) -> str:
