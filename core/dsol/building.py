@@ -44,6 +44,8 @@ def build(parts: Parts, run: Run, watch: Watch) -> None:
     for task in parts.tasks:
         with watch.step(f"build the samples of {task.name}") as advance:
             built[task.name] = task.solution.build(task.settings, parts.recipe.seed, partial(_show, advance))
+        for line in built[task.name].warnings:
+            watch.say(f"mind: {line}")
         held = built[task.name].heldout.items()
         judged |= {f"{task.name}: {name}": [asked(task, sample) for sample in some] for name, some in held}
     ngram = parts.recipe.cleaning.ngram

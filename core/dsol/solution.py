@@ -34,7 +34,8 @@ class Built:
     never trained on. `heldout`: test samples by set name; looked at only to score. `unanswerable`: what users may send
     too, and no answer is right for; confidence learns from it to stay low. `report`: what was read, made and
     dropped, and why (JSON values). `files`: further JSON values that serving needs, kept as `data/<name>.json` and
-    handed to `wrap` through the run (for example learned synonyms).
+    handed to `wrap` through the run (for example learned synonyms). `warnings`: what the user should know before
+    training, a line each.
     """
 
     sources: Mapping[str, Sequence[Sample]]
@@ -43,6 +44,7 @@ class Built:
     unanswerable: Sequence[Sample] = ()
     report: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
 
 class Settings(BaseModel):

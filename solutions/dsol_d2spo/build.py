@@ -14,7 +14,7 @@ from dsol_d2spo.document import Document
 from dsol_d2spo.labelled import documents, schemas
 from dsol_d2spo.labelled.division import apart, divide
 from dsol_d2spo.labelled.examples import examples
-from dsol_d2spo.labelled.losses import counted, lost
+from dsol_d2spo.labelled.losses import counted, lost, warnings
 from dsol_d2spo.learned.knowledge import Knowledge, learn, with_tagger
 from dsol_d2spo.learned.rule_learning import fit_rules, learn_rules, observed
 from dsol_d2spo.passages.pieces import cut
@@ -65,7 +65,9 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
     report["documents"] = {"training": len(training), "development": len(development)}
     report["documents"] |= {name: len(some) for name, some in held.items()}
     report["without_triples"] = sum(not one.gold for one in training)
-    report |= lost([*training, *development, *(one for some in held.values() for one in some)], schema)
+    whole = [*training, *development, *(one for some in held.values() for one in some)]
+    losses = lost(whole, schema)
+    report |= losses
     report["predicates"] = dict(Counter(gold.triple.predicate for one in training for gold in one.gold).most_common())
     draw = random.Random(seed)
     sources: dict[str, list[Sample]] = {}
@@ -95,6 +97,7 @@ def build(settings: Settings, seed: int, progress: Progress) -> Built:
             "rules": rules.to_json(),
             "known": [list(one) for one in sorted(facts)],
         },
+        warnings=warnings(losses, sum(len(one.gold) for one in whole)),
     )
 
 

@@ -13,7 +13,7 @@ from dsol_d2spo.document import Document
 from dsol_d2spo.labelled import documents
 from dsol_d2spo.labelled.division import apart, divide, groups
 from dsol_d2spo.labelled.examples import hard_negatives
-from dsol_d2spo.labelled.losses import lost
+from dsol_d2spo.labelled.losses import lost, warnings
 from dsol_d2spo.learned.knowledge import Knowledge, learn
 from dsol_d2spo.prompt import make_prompt, prompts
 from dsol_d2spo.schema import Predicate, Schema
@@ -214,3 +214,18 @@ def test_prompts_and_files_have_the_layout_that_is_numbered():
             seen.update(repr([make_prompt(Settings()).chat(one) for one in values]).encode())
     seen.update(repr(sorted(knowledge.to_json())).encode())
     assert (D2SPO.layout, seen.hexdigest()[:16]) == (2, "cee208a2eda391f0")
+
+
+def test_many_labels_that_cannot_be_learned_are_said_before_training(tmp_path):
+    rows = [
+        {"text": f"{name} lives in Oslo.", "triples": [{"subject": name, "predicate": "home", "object": city}]}
+        for at, name in enumerate(["Ada", "Bob", "Cid", "Dan", "Eve", "Flo", "Gus", "Hal", "Ida", "Jon"])
+        for city in ["Oslo" if at % 2 else "Rome"]
+    ]
+    path = str(write(tmp_path, "rows.jsonl", rows))
+    settings = Settings(examples=(path,), heldout=(), development=0.2)
+    built = build(settings, 0, lambda what, done, total: None)
+    assert len(built.warnings) == 1
+    assert "5 of 10 labelled triples have an end that their text doesn't hold" in built.warnings[0]
+    assert "'Rome'" in built.warnings[0]
+    assert warnings({"ends_not_in_text": {"triples": 1}, "types_not_in_schema": {"triples": 0}}, 100) == []
