@@ -297,3 +297,11 @@ def test_a_name_is_called_otherwise_where_the_text_says_so_and_not_within_itself
     one = found(text, "阿里巴巴集团", "总部", "杭州")
     other = found(text, "阿里巴巴", "总部", "杭州")
     assert all(place.start > text.index("杭州") for place in only(text, one, other).subject_aliases)
+
+
+def test_a_passage_is_in_one_language():
+    english, chinese = "Calder Systems is based in Leeds.", "华晨光学总部位于苏州，由李文博创立。"
+    passages = [one.text for one in cut(f"{english} {chinese}{chinese}\n{english} OpenAI.", Settings())]
+    assert [one.strip() for one in passages] == [english, chinese * 2, f"{english} OpenAI."]
+    mixed = "华晨光学（Huachen Optics Group Holdings Limited）总部位于苏州。"
+    assert [one.text for one in cut(f"{chinese}{mixed}{chinese}", Settings())] == [f"{chinese}{mixed}{chinese}"]

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from dsol.corpus.structure import blocks, level
 from dsol.sentences import sentences as bounds
-from dsol_d2spo.language import EAST
+from dsol_d2spo.language import EAST, plain_language
 from dsol_d2spo.triple import Span
 
 WIDE = 3  # a Chinese character says about as much, and takes as many tokens, as three letters
@@ -50,6 +50,7 @@ class _Atom:
     start: int
     end: int
     rank: int  # what is torn by a cut before it
+    turn: bool = False  # another language begins
 
 
 def sentences(text: str) -> list[Span]:
@@ -73,7 +74,8 @@ def cut(text: str, settings: Cutting) -> list[Piece]:
     """Cut a text into passages of at most `settings.piece` letters; a Chinese character counts as three.
 
     A passage that begins within a paragraph repeats up to `settings.overlap` letters of the one before, in whole
-    sentences. All but space is in some passage.
+    sentences. All but space is in some passage. Where a text goes on in the other language a passage ends: names are
+    told, and a model is asked, by the language of a passage.
     """
     limit, overlap = settings.piece, min(settings.overlap, settings.piece // 2)
     sizes = [0, *accumulate(WIDE if sign >= EAST else 1 for sign in text)]
@@ -85,7 +87,7 @@ def cut(text: str, settings: Cutting) -> list[Piece]:
         costs = []
         for first in range(upto - 1, -1, -1):
             size = end - sizes[atoms[leads[first]].start]
-            if end - sizes[atoms[first].start] > limit:
+            if end - sizes[atoms[first].start] > limit or (first + 1 < upto and atoms[first + 1].turn):
                 break
             if size <= limit:
                 tear = TEAR[atoms[first].rank] if first else 0.0
@@ -111,14 +113,17 @@ def _atoms(text: str, sizes: list[int], limit: int, overlap: int) -> list[_Atom]
         ranks[at + len(block) - len(block.lstrip())] = HEADING if level(block) else PARAGRAPH
         at += len(block)
     found: list[_Atom] = []
+    language = ""
     for start, end in bounds(text):
         rank = ranks.get(start, SENTENCE)
+        said = plain_language(text[start:end]) or language
+        turn, language = bool(language) and said != language, said
         if sizes[end] - sizes[start] <= limit:
-            found.append(_Atom(start, end, rank))
+            found.append(_Atom(start, end, PARAGRAPH if turn and rank > PARAGRAPH else rank, turn))
             continue
         places = [start, *(match.start() for match in _CLAUSE.finditer(text, start + 1, end)), end]
         for one, two in pairwise(_bounded(places, sizes, max(overlap, limit // 8, WIDE))):
-            found.append(_Atom(one, two, rank if one == start else CLAUSE))
+            found.append(_Atom(one, two, rank if one == start else CLAUSE, turn and one == start))
     return found
 
 
@@ -141,6 +146,7 @@ def _leads(atoms: list[_Atom], sizes: list[int], limit: int, overlap: int) -> li
         room = min(overlap, limit - (sizes[atom.end] - sizes[atom.start]))
         while (
             lead > 0
+            and not atoms[lead].turn
             and atoms[lead].rank >= SENTENCE
             and sizes[atom.start] - sizes[atoms[lead - 1].start] <= room
             and sizes[atom.end] - sizes[atoms[lead - 1].start] <= limit
