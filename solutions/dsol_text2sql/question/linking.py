@@ -25,6 +25,9 @@ ABBREVIATIONS = {
     "prod": "product", "prof": "professor", "qty": "quantity", "stu": "student", "tel": "phone", "temp": "temperature",
     "univ": "university", "yr": "year",
 }  # fmt: skip
+# The letters of LName, f_name.
+INITIALS = {"f": "first", "l": "last", "m": "middle"}
+SPELLED = 0.9  # how well a name says what it is short for
 KEY_WORDS = frozenset({"id", "key", "code", "no"})
 
 
@@ -88,8 +91,10 @@ class NameIndex:
         phrase = " ".join(keys(form))
         # "to" is no way to say ReportsTo, but "total" is one to say Total.
         words = phrase.split(" ")
+        # Nor is "to list" one to say ToList, but "first name" is one to say fname.
         short = len(words) == 1 or not is_cjk(words[0])
-        grammar = short and all(word in stop_words() for word in words) and (column == "" or score < 1.0)
+        plain = column and (score >= 1.0 or (score >= SPELLED and len(words) > 1 and words[-1] == "name"))
+        grammar = short and all(word in stop_words() for word in words) and not plain
         if phrase and not grammar:
             known = self._forms[phrase]
             known[table, column] = max(score, known.get((table, column), 0.0))
@@ -124,6 +129,8 @@ def _table_forms(table: Table, words: list[str]) -> Iterator[tuple[str, float]]:
         yield words[-1], 0.5
         for phrase in others(words[-1]):
             yield phrase, 0.4
+    for first in range(1, len(words) - 1):
+        yield _readable(words[first:]), 0.7
 
 
 def _column_forms(column: Column, table: list[str]) -> Iterator[tuple[str, float]]:
@@ -137,6 +144,8 @@ def _column_forms(column: Column, table: list[str]) -> Iterator[tuple[str, float
     for phrase in (*spoken(name), *others(name)):
         yield phrase, 0.9
     spelled = [full for word in words for full in ABBREVIATIONS.get(word, word).split(" ")]
+    if spelled[-1:] == ["name"] and spelled[-2:-1] and spelled[-2] in INITIALS:
+        spelled[-2] = INITIALS[spelled[-2]]
     if spelled != words:
         yield _readable(spelled), 0.9
         shared = {*table, *(full for word in table for full in ABBREVIATIONS.get(word, word).split(" "))}
@@ -147,6 +156,10 @@ def _column_forms(column: Column, table: list[str]) -> Iterator[tuple[str, float
         yield _readable(bare), 0.85
         for phrase in (*spoken(_readable(bare)), *others(_readable(bare))):
             yield phrase, 0.75
+    if len(words) > 2 and words[-1] in ("code", "name", "type", "description") and not is_cjk(words[-1]):
+        yield _readable(words[:-1]), 0.65  # the payment method of a payment_method_code
+    for first in range(1, len(words) - 1):
+        yield _readable(words[first:]), 0.7
     if len(words) > 1 and words[-1] not in KEY_WORDS and words[-1] != "name" and not is_cjk(words[-1]):
         yield words[-1], 0.6
         for phrase in (*spoken(words[-1]), *others(words[-1])):

@@ -9,6 +9,9 @@ from dsol_text2sql.question.literals import quoted
 from dsol_text2sql.question.text import Token, tokens
 
 
+SENTENCE = 4  # words
+
+
 @dataclass(frozen=True)
 class Lookup:
     """The values as tables: `entries` are (column, value, key); the rest lead from keys to entries."""
@@ -79,5 +82,8 @@ class Reading:
 def read(question: str) -> Reading:
     """Cut a question into tokens and note its quotation marks and its use of capitals."""
     found = tokens(question)
-    cased = any(question[token.start].isupper() for token in found[1:])
+    # Who begins a sentence with a capital writes names with one.
+    cased = any(question[token.start].isupper() for token in found[1:]) or (
+        len(found) >= SENTENCE and question[found[0].start].isupper()
+    )
     return Reading(question, found, quoted(question), cased, frozenset(token.key for token in found))

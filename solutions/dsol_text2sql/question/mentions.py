@@ -14,6 +14,7 @@ from dsol_text2sql.question.vocabulary import others
 from dsol_text2sql.question.words import edge_characters, stop_characters, stop_words
 
 SMALL = 50  # distinct values: below this a column is a category, and one Chinese character may name its value
+CODE = 3  # letters of a country's code
 LARGE = 200  # distinct values: above this a column holds titles, which common words happen to be as well
 AT_ONCE = 3  # values of one column that a mention in part, or a misspelling, may stand for
 COMMON = 40  # a word that occurs in more values than this tells nothing about which is meant
@@ -63,7 +64,10 @@ def _exact(lookup: Lookup, reading: Reading) -> Iterator[Mention]:
                 score = _whole_score(lookup, reading, first, last, entry)
                 if score:
                     yield _mention(lookup, reading, entry, first, last, score)
-            for entry in dict.fromkeys(lookup.aliases.get(key, ())):
+            surface = reading.surface(first, last)
+            # "Can you" is no Canada: codes of three letters are written in capitals.
+            code = len(surface) <= CODE and surface.isascii() and not surface.isupper()
+            for entry in () if code else dict.fromkeys(lookup.aliases.get(key, ())):
                 yield _mention(lookup, reading, entry, first, last, 0.9)
 
 
@@ -212,6 +216,10 @@ def _misspelt(lookup: Lookup, reading: Reading, free: list[bool]) -> Iterator[Me
                 and reading.cased
                 and not (reading.capital(first, first + 1) or reading.in_quotes(first, first + 1))
             ):
+                continue
+            capital = reading.capital(first, first + width) or reading.in_quotes(first, first + width)
+            content = sum(reading.tokens[i].key not in stop_words() for i in places)
+            if width > 1 and not capital and (reading.cased or content < 2):
                 continue
             written = "".join(reading.tokens[i].key for i in places)
             # In a question without capitals a short word is rather a word than a misspelt name.

@@ -8,10 +8,11 @@ from dataclasses import replace
 from dsol_text2sql.question.text import name_words
 from dsol_text2sql.question.units import scaled
 from dsol_text2sql.rules.cues import LONG, SIZE
-from dsol_text2sql.rules.draft import Draft, measured, read
+from dsol_text2sql.rules.draft import Draft, measured, read, turned
 from dsol_text2sql.rules.pieces import Piece, Question
 from dsol_text2sql.rules.stitching import Condition, Place, Shown, key, labels
 
+OPPOSITE = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 NUMBERED = re.compile(
     r"\s*(?:with )?(?:id|number|no\.?|#|nr\.?|编号|号码|id号|号)?\s*(?:is(?: not)?|为|是|不是|=|:)?\s*#?\s*"
 )
@@ -87,10 +88,14 @@ def _compare(draft: Draft, number: Piece, sign: str, cue: Piece, other: Piece | 
     ):
         draft.use(column, "condition")
         place = read(draft, column)
+        sign = OPPOSITE.get(sign, sign) if turned(draft, cue, place) else sign
         draft.conditions.append(Condition(place, sign, _scaled(draft, place, number), second))
     elif counted is not None and not hints and isinstance(value, int):
         tables = [p for p in question.pieces if p.kind == "name" and p.table]
-        if sign != "BETWEEN" and len({p.table for p in tables}) > 1:
+        owned = question.before(min(number, cue, key=lambda p: p.start), "name", within=30)
+        # "which countries have more than 2 airports": the countries are a column of the airports.
+        shared = owned is not None and any(place.table == counted.table for place in owned.places)
+        if sign != "BETWEEN" and (len({p.table for p in tables}) > 1 or shared):
             draft.use(counted, "having")
             draft.having.append((Shown(Place(counted.table), "COUNT"), sign, str(value)))
             draft.joined.append(counted.table)
@@ -98,6 +103,7 @@ def _compare(draft: Draft, number: Piece, sign: str, cue: Piece, other: Piece | 
         guess = measured(draft, None, cue)
         if guess is not None:
             draft.guesses += 1
+            sign = OPPOSITE.get(sign, sign) if turned(draft, cue, guess) else sign
             draft.conditions.append(Condition(guess, sign, _scaled(draft, guess, number), second))
 
 

@@ -122,6 +122,8 @@ _RULES: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
     ),
     ("compare", ">", DATE, r"\bafter\b|\blater than\b", "之后|以后|晚于"),
     ("compare", "<", DATE, r"\bbefore\b|\bearlier than\b|\bprior to\b", "之前|以前|早于"),
+    ("compare", ">=", ("age", "年龄"), r"\bor older\b|(?<=\d) and (?:over|older)\b", "岁(?:及|或)?以上"),
+    ("compare", "<=", ("age", "年龄"), r"\bor younger\b|(?<=\d) and younger\b", "岁(?:及|或)?以下"),
     ("compare", "<", BIRTH, r"\bolder than\b", "年长于"),
     ("compare", ">", BIRTH, r"\byounger than\b", "年轻于"),
     ("compare", ">", SIZE, r"\b(?:larger|bigger) than\b", "大于"),
@@ -210,8 +212,7 @@ _RULES: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "group",
         "",
         (),
-        r"\bfor (?:each|every)\b|\bper\b|\beach\b|\bevery\b|\bgrouped by\b|\bbroken down by\b|"
-        r"\bfor all\b",
+        r"\bfor (?:each|every)\b|\bper\b|\beach\b|\bevery\b|\bgrouped by\b|\bbroken down by\b",
         rf"每一?[{UNITS}]?|各个?(?!有|自|是|占|卖|含)|分组|按照?(?=.{{1,8}}(?:统计|分组|计|汇总|列出|显示|"
         rf"算|看|分))|按照?",
     ),

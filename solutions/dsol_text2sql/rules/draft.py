@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from dsol_text2sql.question.text import is_cjk, name_words
+from dsol_text2sql.rules.cues import BIRTH
 from dsol_text2sql.rules.pieces import Knowledge, Piece, Question
 from dsol_text2sql.rules.stitching import Condition, Place, Shown
 from dsol_text2sql.schema import Column
 
+AGES = ("age", "ages", "年龄", "岁数")
 GENERIC = frozenset(
     {
         "name",
@@ -75,6 +78,18 @@ class Draft:
         found = self.knowledge.schema.table(table)
         dates = [c.name for c in found.columns if c.kind == "date"] if found else []
         return Place(table, dates[0]) if dates else None
+
+
+def written_numbers(column: Column) -> bool:
+    """Tell whether a column of texts holds numbers."""
+    return bool(column.samples) and all(re.fullmatch(r"\s*-?\d[\d,]*(?:\.\d+)?\s*", str(one)) for one in column.samples)
+
+
+def turned(draft: Draft, cue: Piece, place: Place) -> bool:
+    """Tell whether a word that speaks of births ("older") meets a column of ages, where it means the opposite."""
+    column = draft.column(place)
+    old = cue.cue is not None and cue.cue.hints == BIRTH and column is not None
+    return bool(old and column and column.kind in ("integer", "number") and {*AGES} & {*name_words(column.name)})
 
 
 def read(draft: Draft, piece: Piece, near: str = "") -> Place:

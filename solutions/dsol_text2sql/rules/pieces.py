@@ -189,5 +189,9 @@ def _overlaps(start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
 
 
 def _within_longer(cue: Cue, names: Sequence[Piece]) -> bool:
-    """Tell whether a cue is only a part of a name ("Last" in "last name")."""
-    return any(n.start <= cue.start and cue.end <= n.end and n.end - n.start > cue.end - cue.start for n in names)
+    """Tell whether a cue is only a part of a name ("Last" in "last name"), or begins in one ("phone number of")."""
+    return any(
+        (n.start <= cue.start and cue.end <= n.end and n.end - n.start > cue.end - cue.start)
+        or n.start < cue.start < n.end < cue.end
+        for n in names
+    )

@@ -6,7 +6,7 @@ import re
 
 from dsol_text2sql.question.text import is_cjk
 from dsol_text2sql.rules.conditions import absences, comparisons, keyed, late, patterns, values
-from dsol_text2sql.rules.draft import Draft, measured, read
+from dsol_text2sql.rules.draft import Draft, measured, read, turned, written_numbers
 from dsol_text2sql.rules.pieces import Knowledge, Piece, Question
 from dsol_text2sql.rules.shaping import shape
 from dsol_text2sql.rules.stitching import Place, Shown, Sketch
@@ -14,9 +14,11 @@ from dsol_text2sql.rules.stitching import Place, Shown, Sketch
 CERTAIN = 0.88  # a question that names no table and no column has to mention some value as surely as this
 # "composed by" and the like name an author, not a group.
 BY = re.compile(
-    r"(?<!ed)(?<!en)(?<!ng)(?<!de) by (?:the |their |its )?$|^by (?:the )?$"
+    r"(?<!ed)(?<!en)(?<!ng)(?<!de)(?<!taught)(?<!bought)(?<!sold)(?<!held)(?<!won)(?<!led)(?<!run)(?<!paid)(?<!sung)"
+    r"(?<!built)(?<!sent) by (?:the |their |its )?$|^by (?:the )?$"
     r"|(?:split|grouped|broken down|listed) by (?:the )?$"
 )
+OTHER_WAY = {"asc": "desc", "desc": "asc"}
 # Verbs that stand for the rows of a table of sales; what is asked for is what was sold.
 DEEDS = frozenset(["sold", "bought", "purchased", "卖出", "售出", "购买", "卖过", "买过", "买"])
 YEARLY = re.compile(
@@ -79,7 +81,8 @@ def _extremes(draft: Draft) -> None:
         draft.use(count, "extreme")
         draft.use(number, "limit")
         draft.limit = int(number.value) if number is not None and isinstance(number.value, int) else 1
-        draft.order.append((metric, cue.cue.value))
+        opposite = turned(draft, cue, metric.place)
+        draft.order.append((metric, OTHER_WAY[cue.cue.value] if opposite else cue.cue.value))
     for number in draft.pieces("number"):
         if re.search(r"(?:first|top|前|limit)\s*$", question.lower[: number.start]) and isinstance(number.value, int):
             draft.limit = number.value
@@ -106,14 +109,20 @@ def _metric(draft: Draft, cue: Piece, name: Piece | None, counted: bool) -> Show
         asked = any(p.kind == "name" and not p.table for p in question.pieces if p is not piece)
         word = question.text[cue.start : cue.end].lower()
         counting = counted or word in ("most", "fewest", "least", "最多", "最少", "top") or piece is by
-        if piece.table and not cue.cue.hints and counting and (several or asked) and (piece is by or word != "top"):
+        if (
+            piece.table
+            and (counted or not cue.cue.hints)
+            and counting
+            and (several or asked)
+            and (piece is by or word != "top")
+        ):
             draft.use(piece, "metric")
             draft.joined.append(piece.table)
             return Shown(Place(piece.table), "COUNT")
         if not piece.table:
             place = read(draft, piece)
             column = draft.column(place)
-            if column is not None and column.kind in ("integer", "number", "date"):
+            if column is not None and (column.kind in ("integer", "number", "date") or written_numbers(column)):
                 draft.use(piece, "metric")
                 total = question.before(piece, "sum", "avg", within=4)
                 draft.use(total, "metric")
@@ -143,7 +152,9 @@ def _orders(draft: Draft) -> None:
         draft.use(cue, "order")
     for cue in cues:
         after, before = draft.question.after(cue, "name", within=8), draft.question.before(cue, "name", within=8)
-        key = after if cue.cue is not None and cue.cue.value == "" and after is not None else before
+        behind = after is not None and draft.question.between(cue, after).strip() in ("of", "of the", "by", "by the")
+        plain = cue.cue is not None and cue.cue.value == "" and after is not None
+        key = after if plain or behind else before
         if key is not None and not key.table:
             draft.order.append((Shown(read(draft, key)), way))
             if key is not before or draft.question.before(key, "group", within=3):
