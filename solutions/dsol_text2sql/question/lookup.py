@@ -8,7 +8,6 @@ from functools import cached_property
 from dsol_text2sql.question.literals import quoted
 from dsol_text2sql.question.text import Token, tokens
 
-
 SENTENCE = 4  # words
 
 

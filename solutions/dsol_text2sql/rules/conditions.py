@@ -8,10 +8,11 @@ from dataclasses import replace
 from dsol_text2sql.question.text import name_words
 from dsol_text2sql.question.units import scaled
 from dsol_text2sql.rules.cues import LONG, SIZE
-from dsol_text2sql.rules.draft import Draft, measured, read, turned
+from dsol_text2sql.rules.draft import Draft, generic, measured, read, turned
 from dsol_text2sql.rules.pieces import Piece, Question
 from dsol_text2sql.rules.stitching import Condition, Place, Shown, key, labels
 
+CALLED = 6  # characters: "called Frank", "names are Frank"
 OPPOSITE = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 NUMBERED = re.compile(
     r"\s*(?:with )?(?:id|number|no\.?|#|nr\.?|编号|号码|id号|号)?\s*(?:is(?: not)?|为|是|不是|=|:)?\s*#?\s*"
@@ -80,6 +81,8 @@ def _compare(draft: Draft, number: Piece, sign: str, cue: Piece, other: Piece | 
         cue = replace(cue, cue=replace(cue.cue, hints=unit))
     hints = cue.cue.hints if cue.cue else ()
     column = next((p for p in (before, after) if p is not None and not p.table and p not in draft.roles), None)
+    if unit and column is not None and not any(hint in name_words(read(draft, column).column) for hint in unit):
+        column = None  # "genre id 24 lasting less than 150000 ms"
     if number.kind in ("year", "date"):
         draft.use(column, "condition")
         _dated(draft, number, sign, column, second)
@@ -216,7 +219,8 @@ def values(draft: Draft) -> None:
             )
 
         place = min(piece.places, key=rank)
-        if column is not None and place in column.places:
+        called = column is not None and generic(draft, column) and piece.start - column.end <= CALLED
+        if column is not None and (place in column.places or called):
             draft.use(column, "condition")
         negative = draft.question.before(piece, "not", within=16)
         negative = negative if negative is not None and negative not in draft.roles else None

@@ -169,6 +169,8 @@ _RULES: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         r"\b(?:sort|order|rank|arrang)(?:ed|ing)?(?: \w+)? by\b|\bsort(?:ed)?\b|\bordered\b",
         "排序|排列|排一下|排个序",
     ),
+    ("extreme", "desc", (), r"\bmost (?:common|frequent(?:ly)?|popular|often)\b", "(?:出现)?最(?:常见|普遍|频繁)"),
+    ("extreme", "asc", (), r"\bleast (?:common|frequent(?:ly)?|popular|often)\b", "最(?:不常见|罕见)"),
     ("extreme", "desc", LONG, r"\blongest\b", "最长"),
     ("extreme", "asc", LONG, r"\bshortest\b", "最短"),
     ("extreme", "desc", PRICE, r"\bmost expensive\b|\bpriciest\b|\bdearest\b|\bcostliest\b", "最贵"),

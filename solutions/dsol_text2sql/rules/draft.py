@@ -43,6 +43,7 @@ class Draft:
     group: list[Place] = field(default_factory=list)
     order: list[tuple[Shown, str]] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)
+    ends: list[Shown] = field(default_factory=list)  # the largest and the smallest, shown side by side
     limit: int = 0
     subject: str = ""
     guesses: int = 0
@@ -102,6 +103,7 @@ def read(draft: Draft, piece: Piece, near: str = "") -> Place:
         key=lambda p: (p.start - piece.end) if p.start >= piece.end else (piece.start - p.end) + 1,
     )
     tables += [p.table for p in nearest] + [draft.subject]
+    tables += [p.places[0].table for p in draft.question.pieces if p.kind == "name" and len(p.places) == 1]
     for table in tables:
         for place in piece.places:
             if place.table == table:

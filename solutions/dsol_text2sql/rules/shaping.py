@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from dsol_text2sql.rules.cues import Cue
 from dsol_text2sql.rules.draft import Draft, generic, measured, read
 from dsol_text2sql.rules.pieces import Piece
 from dsol_text2sql.rules.stitching import Condition, Place, Shown, Sketch, key, labels
 
+BESIDE = re.compile(r"\b(?:and|with|plus|along|together|as well)\b|,|和|及|与|、|，")
+HEADED = re.compile(
+    r"\s*(?:,|:)?\s*(?:and|with|plus|along with|together with|as well as)\s+(?:the |all )?(?:their|its|his|her|the)?\s*"
+)
 MONEY = ("total", "amount", "revenue", "sale", "price", "额")
 
 
@@ -27,6 +34,11 @@ def shape(draft: Draft) -> Sketch:
         found = _aggregate(draft, piece, columns, distinct)
         if found is not None and found not in shown:
             shown.append(found)
+    shown += [one for one in draft.ends if one not in shown]
+    if len(asked) == 1 and asked[0].kind in ("avg", "sum") and shown:
+        beside = [one for one in _joined(draft, asked[0]) if one in columns and draft.numeric(one)]
+        shown += [Shown(place, shown[0].function) for place in beside]
+        columns = [place for place in columns if place not in beside]
     ranked = any(one.function for one, _ in draft.order) or bool(draft.having)
     listed = [place for place in columns if place not in group]
     if group:
@@ -36,10 +48,16 @@ def shape(draft: Draft) -> Sketch:
         marker = key(schema, subject)
         own = subject in {one.place.table for one, _, _ in draft.having} | {one.place.table for one, _ in draft.order}
         group = list(dict.fromkeys([*([marker] if marker and not (own and listed) else []), *places]))
+    elif shown and (rows := _listed_before(draft, listed, asked)):
+        # "the names of pilots and the number of records they have": one row for each pilot.
+        marker = key(schema, rows[0].table)
+        places, group = rows, list(dict.fromkeys([*([marker] if marker else []), *rows]))
     elif shown:
         places = []
+    elif listed:
+        places = [*_headed(draft, listed), *listed]
     else:
-        places = listed or list(labels(schema, subject))
+        places = list(labels(schema, subject))
     group = group if shown or ranked else []
     group_by = tuple(dict.fromkeys([*group, *(places if group else [])]))
     everything = tuple(dict.fromkeys([*map(Shown, places), *shown]))
@@ -57,6 +75,39 @@ def shape(draft: Draft) -> Sketch:
         distinct and not group_by and not shown,
         tuple(table for table in dict.fromkeys(joined) if schema.path(subject, table) is not None),
     )
+
+
+def _joined(draft: Draft, asked: Piece) -> list[Place]:
+    """List the columns that are named after an aggregate's own, joined by "and": "the average distance and price"."""
+    names = [p for p in draft.question.pieces if p.kind == "name" and not p.table and p.start > asked.end]
+    found: list[Place] = []
+    for one, two in pairwise(names):
+        if not re.fullmatch(r"\s*(?:,|and|&|和|与|及|、)\s*(?:and )?(?:the )?", draft.question.between(one, two)):
+            break
+        found.append(read(draft, two, draft.subject))
+    return found
+
+
+def _listed_before(draft: Draft, listed: Sequence[Place], asked: Sequence[Piece]) -> list[Place]:
+    """List the columns that are asked for before an aggregate is: "name of each team and its number of players"."""
+    if not asked:
+        return []
+    first = min(piece.start for piece in asked)
+    names = [p for p in draft.pieces("name") if not p.table and p.end < first]
+    between = [p for p in names if BESIDE.search(draft.question.lower[p.end : first])]
+    places = [place for p in between for place in _shown(draft, p)]
+    return [place for place in dict.fromkeys(places) if place in listed]
+
+
+def _headed(draft: Draft, listed: Sequence[Place]) -> list[Place]:
+    """Give what the subject's rows are called where they are asked for beside columns: "albums and their years"."""
+    names = draft.pieces("name")
+    head = next((p for p in draft.question.pieces if p.kind == "name"), None)
+    if head is None or head.table != draft.subject or len(names) < 2 or names[0] is not head or names[1].table:
+        return []
+    if not HEADED.fullmatch(draft.question.between(head, names[1])):
+        return []
+    return [place for place in labels(draft.knowledge.schema, draft.subject) if place not in listed]
 
 
 def _merged(conditions: list[Condition]) -> tuple[Condition, ...]:

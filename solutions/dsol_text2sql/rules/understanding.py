@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from dsol_text2sql.question.text import is_cjk
 from dsol_text2sql.rules.conditions import absences, comparisons, keyed, late, patterns, values
@@ -18,6 +19,10 @@ BY = re.compile(
     r"(?<!built)(?<!sent) by (?:the |their |its )?$|^by (?:the )?$"
     r"|(?:split|grouped|broken down|listed) by (?:the )?$"
 )
+ENDS = re.compile(
+    r"max(?:imum)?|min(?:imum)?|highest|lowest|largest|smallest|average|mean|avg|最大|最小|最高|最低|平均"
+)
+COMMON = re.compile(r"(?:most|least) (?:common|frequent|frequently|popular|often)\w*|(?:最|出现最)(?:常见|普遍|频繁)")
 OTHER_WAY = {"asc": "desc", "desc": "asc"}
 # Verbs that stand for the rows of a table of sales; what is asked for is what was sold.
 DEEDS = frozenset(["sold", "bought", "purchased", "卖出", "售出", "购买", "卖过", "买过", "买"])
@@ -46,8 +51,13 @@ def _groups(draft: Draft) -> None:
     """Take the names after "per", "each", 每, 按 as what rows are grouped by, and "yearly" for the year of a date."""
     question = draft.question
     counting = any(piece.kind in ("count", "sum", "avg") for piece in question.pieces)
+    measuring = counting or any(piece.kind in ("extreme", "compare") for piece in question.pieces)
     for cue in draft.pieces("group"):
         name = question.after(cue, "name", within=8)
+        word = question.lower[cue.start : cue.end]
+        if not measuring and word in ("each", "every", "for each", "for every"):
+            draft.use(cue, "group")  # "the name of every client" is the names of clients
+            continue
         if name is not None and name not in draft.roles and not YEARLY.match(question.lower[cue.end :]):
             draft.use(name, "group")
             draft.use(cue, "group")
@@ -63,18 +73,19 @@ def _groups(draft: Draft) -> None:
 def _extremes(draft: Draft) -> None:
     """Read superlatives and "top 5": an order and a limit."""
     question = draft.question
+    _ends(draft)
     for cue in draft.pieces("extreme"):
         if cue.cue is None or draft.order:
             continue
         number = question.after(cue, "number", within=6) or question.before(cue, "number", within=3)
-        number = number if number not in draft.roles else None
+        number = _leading(draft, cue) if number is None or number in draft.roles else number
         after, before = question.after(cue, "name", within=12), question.before(cue, "name", within=6)
         chinese = is_cjk(question.text[cue.start])
         name = before or after if chinese else after or before
         count = question.after(cue, "count", within=3)
         if count is not None and count not in draft.roles:
             name = question.after(count, "name", within=6) or name
-        metric = _metric(draft, cue, name, count is not None)
+        metric = _summed(draft, cue) or _metric(draft, cue, name, count is not None)
         if metric is None:
             continue
         draft.use(cue, "extreme")
@@ -87,6 +98,53 @@ def _extremes(draft: Draft) -> None:
         if re.search(r"(?:first|top|前|limit)\s*$", question.lower[: number.start]) and isinstance(number.value, int):
             draft.limit = number.value
             draft.use(number, "limit")
+
+
+def _ends(draft: Draft) -> None:
+    """Read "the minimum and maximum age", also beside an average: aggregates of a column, not an order."""
+    question = draft.question
+    cues = [p for p in draft.pieces("extreme", "avg") if ENDS.fullmatch(question.lower[p.start : p.end])]
+    for one, two in pairwise(cues):
+        joined = re.fullmatch(r"[\s,]*(?:and|or|&|和|与|及)?[\s,]*(?:the )?", question.between(one, two))
+        name = question.after(two, "name", within=4)
+        if not joined or {one.kind, two.kind} == {"avg"} or name is None or name.table:
+            continue
+        place = read(draft, name)
+        if not draft.numeric(place) and not draft.dates(place):
+            continue
+        for cue in cues:
+            function = "AVG" if cue.kind == "avg" else "MAX" if cue.cue and cue.cue.value == "desc" else "MIN"
+            draft.ends.append(Shown(place, function))
+            draft.use(cue, "end")
+        draft.use(name, "end")
+        return
+
+
+def _summed(draft: Draft, cue: Piece) -> Shown | None:
+    """Read "the greatest average length", "the lowest total spending": an average or a sum is what is compared."""
+    question = draft.question
+    total = question.after(cue, "sum", "avg", within=2)
+    if total is None or total in draft.roles:
+        return None
+    near = [p for p in question.pieces if p.kind == "name" and not p.table and 0 <= p.start - total.start <= 28]
+    name = next((p for p in near if p not in draft.roles and draft.numeric(read(draft, p))), None)
+    place = read(draft, name) if name is not None else measured(draft, None, cue)
+    if place is None or not draft.numeric(place):
+        return None
+    draft.use(total, "metric")
+    draft.use(name, "metric")
+    return Shown(place, "SUM" if total.kind == "sum" else "AVG")
+
+
+def _leading(draft: Draft, cue: Piece) -> Piece | None:
+    """Find the number before what is asked for: "which three albums have the most tracks"."""
+    question = draft.question
+    for number in draft.pieces("number"):
+        name = question.after(number, "name", within=1)
+        asked = re.search(r"(?:^|which|what|the|are|list|show|me|find|name)\s*$", question.lower[: number.start])
+        if name is not None and asked and number.start < cue.start:
+            return number
+    return None
 
 
 def _metric(draft: Draft, cue: Piece, name: Piece | None, counted: bool) -> Shown | None:
@@ -127,6 +185,9 @@ def _metric(draft: Draft, cue: Piece, name: Piece | None, counted: bool) -> Show
                 total = question.before(piece, "sum", "avg", within=4)
                 draft.use(total, "metric")
                 return Shown(place, {"sum": "SUM", "avg": "AVG"}[total.kind] if total else "")
+    if COMMON.fullmatch(question.lower[cue.start : cue.end]) and name is not None and name not in draft.roles:
+        place = read(draft, name)
+        return Shown(Place(place.table), "COUNT") if place.column else None
     guess = measured(draft, None, cue)
     if guess is not None:
         draft.guesses += 1
