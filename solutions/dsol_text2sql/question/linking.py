@@ -28,6 +28,8 @@ ABBREVIATIONS = {
 # The letters of LName, f_name.
 INITIALS = {"f": "first", "l": "last", "m": "middle"}
 SPELLED = 0.9  # how well a name says what it is short for
+LABELS = frozenset({"code", "name", "type", "description"})
+UNITS = frozenset({"billion", "million", "dollar", "usd", "euro", "km", "kg", "cm", "mb", "gb", "mib", "percent"})
 KEY_WORDS = frozenset({"id", "key", "code", "no"})
 
 
@@ -130,7 +132,8 @@ def _table_forms(table: Table, words: list[str]) -> Iterator[tuple[str, float]]:
         for phrase in others(words[-1]):
             yield phrase, 0.4
     for first in range(1, len(words) - 1):
-        yield _readable(words[first:]), 0.7
+        if words[first] not in stop_words():
+            yield _readable(words[first:]), 0.7
 
 
 def _column_forms(column: Column, table: list[str]) -> Iterator[tuple[str, float]]:
@@ -156,10 +159,11 @@ def _column_forms(column: Column, table: list[str]) -> Iterator[tuple[str, float
         yield _readable(bare), 0.85
         for phrase in (*spoken(_readable(bare)), *others(_readable(bare))):
             yield phrase, 0.75
-    if len(words) > 2 and words[-1] in ("code", "name", "type", "description") and not is_cjk(words[-1]):
+    if (len(words) > 2 and words[-1] in LABELS) or (len(words) > 1 and words[-1] in UNITS):
         yield _readable(words[:-1]), 0.65  # the payment method of a payment_method_code
     for first in range(1, len(words) - 1):
-        yield _readable(words[first:]), 0.7
+        if words[first] not in stop_words():
+            yield _readable(words[first:]), 0.7
     if len(words) > 1 and words[-1] not in KEY_WORDS and words[-1] != "name" and not is_cjk(words[-1]):
         yield words[-1], 0.6
         for phrase in (*spoken(words[-1]), *others(words[-1])):

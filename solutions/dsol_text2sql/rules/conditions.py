@@ -13,6 +13,7 @@ from dsol_text2sql.rules.pieces import Piece, Question
 from dsol_text2sql.rules.stitching import Condition, Place, Shown, key, labels
 
 CALLED = 6  # characters: "called Frank", "names are Frank"
+HAS = re.compile(r"\b(?:have|has|had|having)\s*$")
 OPPOSITE = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 NUMBERED = re.compile(
     r"\s*(?:with )?(?:id|number|no\.?|#|nr\.?|编号|号码|id号|号)?\s*(?:is(?: not)?|为|是|不是|=|:)?\s*#?\s*"
@@ -69,7 +70,9 @@ def comparisons(draft: Draft) -> None:
 def _compare(draft: Draft, number: Piece, sign: str, cue: Piece, other: Piece | None = None) -> None:
     """Turn a comparison into a condition on a column, or into one on the count of a table's rows."""
     question = draft.question
-    after = question.after(number, "name", within=8)
+    last = max(number, cue, key=lambda p: p.end)
+    has = HAS.search(question.lower[: min(number.start, cue.start)])
+    after = question.after(number, "name", within=8) or question.after(last, "name", within=18 if has else 3)
     before = question.before(min(number, cue, key=lambda p: p.start), "name", within=16)
     counted = next((p for p in (after, before) if p is not None and p.table and p not in draft.roles), None)
     value, second = number.value, other.value if other else None
@@ -87,7 +90,7 @@ def _compare(draft: Draft, number: Piece, sign: str, cue: Piece, other: Piece | 
         draft.use(column, "condition")
         _dated(draft, number, sign, column, second)
     elif column is not None and not (
-        counted is after and counted is not None and not draft.numeric(read(draft, column))
+        counted is after and counted is not None and (has or not draft.numeric(read(draft, column)))
     ):
         draft.use(column, "condition")
         place = read(draft, column)
@@ -219,9 +222,13 @@ def values(draft: Draft) -> None:
             )
 
         place = min(piece.places, key=rank)
-        called = column is not None and generic(draft, column) and piece.start - column.end <= CALLED
+        called = column is not None and piece.start - column.end <= CALLED and generic(draft, column)
+        called = called and draft.question.text.isascii()
         if column is not None and (place in column.places or called):
             draft.use(column, "condition")
+        behind = draft.question.after(piece, "name", within=1)
+        if behind is not None and behind not in draft.roles and not behind.table and place in behind.places:
+            draft.use(behind, "condition")  # "players from Maryland or Duke colleges"
         negative = draft.question.before(piece, "not", within=16)
         negative = negative if negative is not None and negative not in draft.roles else None
         draft.use(negative, "not")
@@ -267,3 +274,4 @@ def late(draft: Draft) -> None:
         draft.guesses += 1
         draft.conditions.append(Condition(place, "=", string.value))
         draft.use(string, "condition")
+        draft.use(name if name is not None and not name.table else None, "condition")

@@ -26,7 +26,7 @@ def shape(draft: Draft) -> Sketch:
     columns = list(dict.fromkeys(place for p in draft.pieces("name") if not p.table for place in _shown(draft, p)))
     group = _group(draft)
     shown: list[Shown] = []
-    asked = draft.pieces("count", "sum", "avg")
+    asked = [p for p in draft.pieces("count", "sum", "avg") if not _idle(draft, p)]
     # "the average invoice total" and "invoice totals" name a column; "the total of invoices" asks for a sum.
     named = [p for p in draft.question.pieces if p.kind == "name" and not p.table]
     asked = [p for p in asked if p.kind != "sum" or not _names(draft, p, named, len(asked) > 1)]
@@ -50,7 +50,7 @@ def shape(draft: Draft) -> Sketch:
         group = list(dict.fromkeys([*([marker] if marker and not (own and listed) else []), *places]))
     elif shown and (rows := _listed_before(draft, listed, asked)):
         # "the names of pilots and the number of records they have": one row for each pilot.
-        marker = key(schema, rows[0].table)
+        marker = key(schema, rows[0].table) if rows[0].table != subject else None
         places, group = rows, list(dict.fromkeys([*([marker] if marker else []), *rows]))
     elif shown:
         places = []
@@ -75,6 +75,14 @@ def shape(draft: Draft) -> Sketch:
         distinct and not group_by and not shown,
         tuple(table for table in dict.fromkeys(joined) if schema.path(subject, table) is not None),
     )
+
+
+def _idle(draft: Draft, piece: Piece) -> bool:
+    """Tell whether a word asks for nothing of its own: "count" before "the number of", "in total" after "how many"."""
+    question = draft.question
+    after = question.after(piece, "count", within=5)
+    total = piece.kind == "sum" and re.search(r"\bin (?:the )?$", question.lower[: piece.start])
+    return bool((piece.kind == "count" and after) or (total and any(p.kind == "count" for p in question.pieces)))
 
 
 def _joined(draft: Draft, asked: Piece) -> list[Place]:
@@ -177,7 +185,9 @@ def _aggregate(draft: Draft, piece: Piece, columns: list[Place], distinct: bool)
         if place is not None and place in columns:
             columns.remove(place)
             if draft.numeric(place):
-                return Shown(place, "SUM")
+                # "the name and number of employees of each department": a column that holds the number.
+                plain = any(one.table == place.table for one in columns) and not draft.group
+                return Shown(place, "" if plain else "SUM")
             return Shown(place, "COUNT", distinct=distinct or place.table != draft.subject or not _naming(draft, place))
         if near is not None and near.table and near not in draft.roles and near.table != draft.subject:
             draft.joined.append(near.table)

@@ -23,6 +23,7 @@ ENDS = re.compile(
     r"max(?:imum)?|min(?:imum)?|highest|lowest|largest|smallest|average|mean|avg|最大|最小|最高|最低|平均"
 )
 COMMON = re.compile(r"(?:most|least) (?:common|frequent|frequently|popular|often)\w*|(?:最|出现最)(?:常见|普遍|频繁)")
+EACH = re.compile(r"\s*(?:one )?(?:of )?(?:the |these |those |our )?(?:different |distinct |unique )?")
 OTHER_WAY = {"asc": "desc", "desc": "asc"}
 # Verbs that stand for the rows of a table of sales; what is asked for is what was sold.
 DEEDS = frozenset(["sold", "bought", "purchased", "卖出", "售出", "购买", "卖过", "买过", "买"])
@@ -53,7 +54,8 @@ def _groups(draft: Draft) -> None:
     counting = any(piece.kind in ("count", "sum", "avg") for piece in question.pieces)
     measuring = counting or any(piece.kind in ("extreme", "compare") for piece in question.pieces)
     for cue in draft.pieces("group"):
-        name = question.after(cue, "name", within=8)
+        between = EACH.match(question.lower, cue.end)
+        name = question.after(cue, "name", within=max(8, between.end() - cue.end if between else 0))
         word = question.lower[cue.start : cue.end]
         if not measuring and word in ("each", "every", "for each", "for every"):
             draft.use(cue, "group")  # "the name of every client" is the names of clients
