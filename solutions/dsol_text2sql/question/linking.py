@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from dsol_text2sql.question.text import Token, is_cjk, keys, name_words, tokens
+from dsol_text2sql.question.text import Token, is_cjk, keys, name_words, singular, tokens
 from dsol_text2sql.question.vocabulary import others
 from dsol_text2sql.question.words import stop_words
 from dsol_text2sql.schema import Column, Schema, Table
@@ -27,9 +27,15 @@ ABBREVIATIONS = {
 }  # fmt: skip
 # The letters of LName, f_name.
 INITIALS = {"f": "first", "l": "last", "m": "middle"}
+OWN = 0.85  # how well "name" says the name of a table's row: the shop_name of a shop
 SPELLED = 0.9  # how well a name says what it is short for
 LABELS = frozenset({"code", "name", "type", "description"})
-UNITS = frozenset({"billion", "million", "dollar", "usd", "euro", "km", "kg", "cm", "mb", "gb", "mib", "percent"})
+UNITS = frozenset(
+    {
+        "billion", "million", "dollar", "usd", "euro", "pound", "km", "kg", "cm", "mb", "gb", "mib", "percent", "meter",
+        "metre", "mile", "foot", "feet", "hour", "minute", "second", "count", "number", "quantity",
+    }
+)  # fmt: skip
 KEY_WORDS = frozenset({"id", "key", "code", "no"})
 
 
@@ -95,7 +101,8 @@ class NameIndex:
         words = phrase.split(" ")
         # Nor is "to list" one to say ToList, but "first name" is one to say fname.
         short = len(words) == 1 or not is_cjk(words[0])
-        plain = column and (score >= 1.0 or (score >= SPELLED and len(words) > 1 and words[-1] == "name"))
+        own = words == ["name"] and score >= OWN
+        plain = column and (score >= 1.0 or own or (score >= SPELLED and len(words) > 1 and words[-1] == "name"))
         grammar = short and all(word in stop_words() for word in words) and not plain
         if phrase and not grammar:
             known = self._forms[phrase]
@@ -159,8 +166,10 @@ def _column_forms(column: Column, table: list[str]) -> Iterator[tuple[str, float
         yield _readable(bare), 0.85
         for phrase in (*spoken(_readable(bare)), *others(_readable(bare))):
             yield phrase, 0.75
-    if (len(words) > 2 and words[-1] in LABELS) or (len(words) > 1 and words[-1] in UNITS):
-        yield _readable(words[:-1]), 0.65  # the payment method of a payment_method_code
+    if (len(words) > 2 and words[-1] in LABELS) or (len(words) > 1 and singular(words[-1]) in UNITS):
+        said = words[:-2] if words[-2] == "in" else words[:-1]
+        if said:
+            yield _readable(said), 0.65  # the payment method of a payment_method_code, the price of a price_in_euros
     for first in range(1, len(words) - 1):
         if words[first] not in stop_words():
             yield _readable(words[first:]), 0.7

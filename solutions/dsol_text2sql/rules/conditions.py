@@ -14,6 +14,7 @@ from dsol_text2sql.rules.stitching import Condition, Place, Shown, key, labels
 
 CALLED = 6  # characters: "called Frank", "names are Frank"
 HAS = re.compile(r"\b(?:have|has|had|having)\s*$")
+AS = re.compile(r"[\s\"']*(?:(?:as|for|in) (?:its |their |his |her |the |a )?)?")
 OPPOSITE = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 NUMBERED = re.compile(
     r"\s*(?:with )?(?:id|number|no\.?|#|nr\.?|编号|号码|id号|号)?\s*(?:is(?: not)?|为|是|不是|=|:)?\s*#?\s*"
@@ -226,8 +227,9 @@ def values(draft: Draft) -> None:
         called = called and draft.question.text.isascii()
         if column is not None and (place in column.places or called):
             draft.use(column, "condition")
-        behind = draft.question.after(piece, "name", within=1)
-        if behind is not None and behind not in draft.roles and not behind.table and place in behind.places:
+        behind = draft.question.after(piece, "name", within=12)
+        said = behind is not None and AS.fullmatch(draft.question.between(piece, behind))
+        if behind is not None and said and behind not in draft.roles and not behind.table and place in behind.places:
             draft.use(behind, "condition")  # "players from Maryland or Duke colleges"
         negative = draft.question.before(piece, "not", within=16)
         negative = negative if negative is not None and negative not in draft.roles else None

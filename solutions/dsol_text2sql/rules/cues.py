@@ -166,7 +166,8 @@ _RULES: tuple[tuple[str, str, tuple[str, ...], str, str], ...] = (
         "order",
         "",
         (),
-        r"\b(?:sort|order|rank|arrang)(?:ed|ing)?(?: \w+)? by\b|\bsort(?:ed)?\b|\bordered\b",
+        r"\b(?:sort|order|rank|arrang)(?:ed|ing)?(?: \w+)? by\b|\bsort(?:ed)?\b|\bordered\b|"
+        r"\bin (?:the )?order of\b",
         "排序|排列|排一下|排个序",
     ),
     ("extreme", "desc", (), r"\bmost (?:common|frequent(?:ly)?|popular|often)\b", "(?:出现)?最(?:常见|普遍|频繁)"),

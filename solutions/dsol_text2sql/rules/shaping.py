@@ -61,7 +61,9 @@ def shape(draft: Draft) -> Sketch:
     group = group if shown or ranked else []
     group_by = tuple(dict.fromkeys([*group, *(places if group else [])]))
     everything = tuple(dict.fromkeys([*map(Shown, places), *shown]))
-    order = [(Shown(labels(schema, subject)[0]) if not one.place.table else one, way) for one, way in draft.order]
+    # "the countries of markets in alphabetical order": what is shown is what is sorted.
+    first = next((place for place in listed if place.table == subject), labels(schema, subject)[0])
+    order = [(Shown(first) if not one.place.table else one, way) for one, way in draft.order]
     joined = [*draft.joined]
     joined += [piece.table for piece in draft.pieces("name") if piece.table and (group or shown)]
     return Sketch(
@@ -82,6 +84,10 @@ def _idle(draft: Draft, piece: Piece) -> bool:
     question = draft.question
     after = question.after(piece, "count", within=5)
     total = piece.kind == "sum" and re.search(r"\bin (?:the )?$", question.lower[: piece.start])
+    if piece.kind == "count" and (question.before(piece, "avg", "sum", within=2)):
+        name = question.after(piece, "name", within=6)
+        if name is not None and not name.table and draft.numeric(read(draft, name, draft.subject)):
+            return True  # "the average number of rooms" of a column that counts them
     return bool((piece.kind == "count" and after) or (total and any(p.kind == "count" for p in question.pieces)))
 
 

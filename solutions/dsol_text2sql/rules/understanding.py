@@ -158,7 +158,7 @@ def _metric(draft: Draft, cue: Piece, name: Piece | None, counted: bool) -> Show
             for p in question.pieces
             if p.kind == "name"
             and p.start > cue.end
-            and re.search(r"\bby\b", question.lower[max(0, p.start - 22) : p.start])
+            and re.search(r"\bby\b|in terms of|based on", question.lower[max(0, p.start - 22) : p.start])
         ),
         None,
     )
@@ -216,8 +216,10 @@ def _orders(draft: Draft) -> None:
     for cue in cues:
         after, before = draft.question.after(cue, "name", within=8), draft.question.before(cue, "name", within=8)
         behind = after is not None and draft.question.between(cue, after).strip() in ("of", "of the", "by", "by the")
+        if behind and after is not None and after.table:
+            after = draft.question.after(after, "name", within=1)  # "in order of building height"
         plain = cue.cue is not None and cue.cue.value == "" and after is not None
-        key = after if plain or behind else before
+        key = after if after is not None and (plain or behind) else before
         if key is not None and not key.table:
             draft.order.append((Shown(read(draft, key)), way))
             if key is not before or draft.question.before(key, "group", within=3):
