@@ -107,6 +107,86 @@ def test_usual_questions_are_understood(music: tuple[Database, Knowledge], quest
     assert 0.02 <= confidence <= 0.95
 
 
+@pytest.fixture(scope="module")
+def clubs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, Knowledge]:
+    path = tmp_path_factory.mktemp("clubs") / "clubs.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        """
+        CREATE TABLE club (club_id INTEGER PRIMARY KEY, club_name TEXT, city TEXT, fee_in_euros REAL);
+        CREATE TABLE player (
+            player_id INTEGER PRIMARY KEY, Fname TEXT, LName TEXT, age INTEGER, points INTEGER, height REAL,
+            position TEXT, payment_method_code TEXT, phone_number TEXT, club_id INTEGER REFERENCES club(club_id));
+        INSERT INTO club VALUES (1, 'Rovers', 'Leeds', 10.5), (2, 'Lions', 'York', 20), (3, 'Foxes', 'Leeds', 7);
+        INSERT INTO player VALUES
+            (1, 'Ann', 'Lee', 31, 12, 1.7, 'goalie', 'card', '11', 1),
+            (2, 'Bob', 'Ray', 25, 30, 1.9, 'striker', 'cash', '12', 1),
+            (3, 'Cid', 'Poe', 40, 7, 1.8, 'goalie', 'card', '13', 2),
+            (4, 'Dan', 'Fox', 19, 22, 1.6, 'winger', 'card', '14', 1);
+        """
+    )
+    connection.commit()
+    connection.close()
+    database = open_database(str(path), settings=Settings())
+    return database, Knowledge.of(database.schema, ValueIndex.build(database))
+
+
+@pytest.mark.parametrize(
+    ("question", "gold"),
+    [
+        ("Show first name and last name for all players.", "SELECT Fname, LName FROM player"),
+        ("What are the names and cities of clubs?", "SELECT club_name, city FROM club"),
+        ("List the first names of players in ascending order of age.", "SELECT Fname FROM player ORDER BY age"),
+        ("first names of players in order of points", "SELECT Fname FROM player ORDER BY points"),
+        ("List all cities of clubs in alphabetical order.", "SELECT city FROM club ORDER BY city"),
+        ("Which positions do players older than 30 have?", "SELECT position FROM player WHERE age > 30"),
+        ("last name of the youngest player", "SELECT LName FROM player ORDER BY age LIMIT 1"),
+        ("What is the minimum and maximum age of players?", "SELECT MIN(age), MAX(age) FROM player"),
+        ("average, minimum, and max points of players", "SELECT AVG(points), MIN(points), MAX(points) FROM player"),
+        ("What are the average age and height of players?", "SELECT AVG(age), AVG(height) FROM player"),
+        (
+            "What are the names of clubs and the number of players they have?",
+            "SELECT club_name, COUNT(*) FROM club JOIN player USING (club_id) GROUP BY club_id",
+        ),
+        ("How many players use each payment method?", "SELECT payment_method_code, COUNT(*) FROM player GROUP BY 1"),
+        ("Which positions have at least two players?", "SELECT position FROM player GROUP BY 1 HAVING COUNT(*) >= 2"),
+        (
+            "What is the most common position of players?",
+            "SELECT position FROM player GROUP BY 1 ORDER BY COUNT(*) DESC LIMIT 1",
+        ),
+        (
+            "Find the name of the club with the largest number of players.",
+            "SELECT club_name FROM club JOIN player USING (club_id) GROUP BY club_id ORDER BY COUNT(*) DESC LIMIT 1",
+        ),
+        (
+            "Which club has the highest average points?",
+            "SELECT club_name FROM club JOIN player USING (club_id) GROUP BY club_id ORDER BY AVG(points) DESC LIMIT 1",
+        ),
+        ("Which two players have the most points?", "SELECT Fname, LName FROM player ORDER BY points DESC LIMIT 2"),
+        ("What is the phone number of the player Ann Lee?", "SELECT phone_number FROM player WHERE player_id = 1"),
+        ("Give me the first name of every player.", "SELECT Fname FROM player"),
+        ("Count the number of different positions.", "SELECT COUNT(DISTINCT position) FROM player"),
+        ("names of clubs with a fee above 10", "SELECT club_name FROM club WHERE fee_in_euros > 10"),
+        ("clubs and their cities", "SELECT club_name, city FROM club"),
+        ("players with goalie as their position", "SELECT Fname, LName FROM player WHERE position = 'goalie'"),
+    ],
+)
+def test_requests_of_many_kinds_are_understood(clubs: tuple[Database, Knowledge], question: str, gold: str) -> None:
+    database, knowledge = clubs
+    found = translate(question, knowledge)
+    assert found is not None
+    assert same(database.execute(gold).rows, database.execute(found[0]).rows, ordered=asks_order(gold)), found[0]
+
+
+def test_common_words_are_no_values(music: tuple[Database, Knowledge]) -> None:
+    for question in ("Which albums belong to artist 118?", "Can you list the genres?", "Show the works of Queen."):
+        found = translate(question, music[1])
+        assert found is not None
+        assert "Belong" not in found[0]
+        assert "Canada" not in found[0]
+        assert "Worm" not in found[0]
+
+
 @pytest.mark.parametrize("question", ["", "   ", "?!", "Hello, how are you today?", "今天天气怎么样", "sdfkj wqeoiu"])
 def test_nothing_understood_is_no_answer(question: str) -> None:
     assert make_baseline(Settings())(Input(question=question)) == (None, 0.0)
@@ -146,7 +226,7 @@ def test_confidence_tells_right_from_wrong(music: tuple[Database, Knowledge]) ->
     assert sum(sure) / len(sure) > sum(unsure) / len(unsure)
 
 
-@pytest.mark.parametrize(("name", "least"), [("train_en_a", 0.42), ("train_en_b", 0.28), ("train_zh", 0.30)])
+@pytest.mark.parametrize(("name", "least"), [("train_en_a", 0.5), ("train_en_b", 0.35), ("train_zh", 0.32)])
 def test_it_is_worth_beating(music: tuple[Database, Knowledge], name: str, least: float) -> None:
     rows = [json.loads(line) for line in (DEMO / f"{name}.jsonl").read_text().splitlines()[::5]]
     assert accuracy([(row["question"], row["sql"]) for row in rows], *music) >= least

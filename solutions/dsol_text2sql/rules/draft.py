@@ -11,7 +11,7 @@ from dsol_text2sql.rules.pieces import Knowledge, Piece, Question
 from dsol_text2sql.rules.stitching import Condition, Place, Shown
 from dsol_text2sql.schema import Column
 
-AGES = ("age", "ages", "年龄", "岁数")
+AGES = frozenset({"age", "ages", "年龄", "岁数"})
 GENERIC = frozenset(
     {
         "name",
@@ -89,8 +89,9 @@ def written_numbers(column: Column) -> bool:
 def turned(draft: Draft, cue: Piece, place: Place) -> bool:
     """Tell whether a word that speaks of births ("older") meets a column of ages, where it means the opposite."""
     column = draft.column(place)
-    old = cue.cue is not None and cue.cue.hints == BIRTH and column is not None
-    return bool(old and column and column.kind in ("integer", "number") and {*AGES} & {*name_words(column.name)})
+    if cue.cue is None or cue.cue.hints != BIRTH or column is None:
+        return False
+    return column.kind in ("integer", "number") and not AGES.isdisjoint(name_words(column.name))
 
 
 def read(draft: Draft, piece: Piece, near: str = "") -> Place:

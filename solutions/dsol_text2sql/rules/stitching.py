@@ -213,6 +213,9 @@ def constant(value: str | int | float | None, dialect: str) -> str:
     return "'" + escaped.replace("'", "''") + "'"
 
 
+PEOPLE = (["first", "name"], ["last", "name"], ["f", "name"], ["l", "name"], ["fname"], ["lname"])
+
+
 def labels(schema: Schema, table: str) -> tuple[Place, ...]:
     """Choose the columns that say what a row is: a person's two names, a name or title, else its key."""
     found = schema.table(table)
@@ -223,9 +226,7 @@ def labels(schema: Schema, table: str) -> tuple[Place, ...]:
     def first(test: Iterable[str]) -> tuple[Place, ...]:
         return tuple(Place(table, name) for name in list(test)[:1])
 
-    people = [
-        n for n, w in words.items() if w[-2:] in (["first", "name"], ["last", "name"]) or w in (["fname"], ["lname"])
-    ]
+    people = [name for name, said in words.items() if said[-2:] in PEOPLE or said in PEOPLE]
     keys = {key.column for key in schema.foreign_keys if key.table == table}
     return (
         (tuple(Place(table, name) for name in people[:2]) if len(people) >= 2 else ())
