@@ -15,6 +15,8 @@ from dsol_text2sql.rules.stitching import Condition, Place, Shown, key, labels
 CALLED = 6  # characters: "called Frank", "names are Frank"
 HAS = re.compile(r"\b(?:have|has|had|having)\s*$")
 AS = re.compile(r"[\s\"']*(?:(?:as|for|in) (?:its |their |his |her |the |a )?)?")
+OF = re.compile(r"\s*(?:of|for)\s+(?:the )?|\s*的\s*")
+IN = re.compile(r"\b(?:in|through|within|inside)\s+(?:the )?$|(?:在|流经|穿过|经过)\s*$")
 OPPOSITE = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 NUMBERED = re.compile(
     r"\s*(?:with )?(?:id|number|no\.?|#|nr\.?|编号|号码|id号|号)?\s*(?:is(?: not)?|为|是|不是|=|:)?\s*#?\s*"
@@ -199,6 +201,9 @@ def values(draft: Draft) -> None:
     for piece in draft.pieces("value"):
         column = draft.question.before(piece, "name", within=14)
         column = column if column is not None and not column.table else None
+        if column is not None and OF.fullmatch(draft.question.between(column, piece)):
+            column = None  # "the capital of Texas" is no capital that is called Texas
+        inside = IN.search(draft.question.lower[: piece.start])
 
         beside = [draft.question.before(piece, "name", within=5), draft.question.after(piece, "name", within=5)]
         near = {p.table for p in beside if p is not None and p.table}
@@ -208,13 +213,19 @@ def values(draft: Draft) -> None:
                 draft.use(name if any(place.table == name.table for place in piece.places) else None, "qualifier")
 
         def rank(
-            place: Place, column: Piece | None = column, piece: Piece = piece, near: set[str] = near
-        ) -> tuple[bool, bool, bool, bool, int, int]:
+            place: Place,
+            column: Piece | None = column,
+            piece: Piece = piece,
+            near: set[str] = near,
+            inside: bool = bool(inside),
+        ) -> tuple[bool, bool, bool, bool, bool, int, int]:
             said = column is not None and place in column.places
             path = draft.knowledge.schema.path(draft.subject, place.table)
             far = 9 if path is None else len(path)
             return (
                 path is None,
+                # "rivers in Colorado" are no rivers of that name
+                inside and place.table == draft.subject and place in draft.knowledge.naming,
                 not said,
                 place.table not in near,
                 place.table not in named,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from dsol_text2sql.question.text import is_cjk
 from dsol_text2sql.rules.cues import Cue
 from dsol_text2sql.rules.draft import Draft, generic, measured, read
 from dsol_text2sql.rules.pieces import Piece
@@ -182,7 +183,9 @@ def _names(draft: Draft, piece: Piece, named: list[Piece], several: bool) -> boo
 def _aggregate(draft: Draft, piece: Piece, columns: list[Place], distinct: bool) -> Shown | None:
     """Turn "how many", "total", "average" into COUNT, SUM or AVG; takes the column that it speaks of."""
     if piece.kind == "count":
-        near = draft.question.after(piece, "name", within=22)
+        within = [p for p in draft.pieces("name") if piece.start <= p.start and p.end <= piece.end]
+        own = next((p for p in within if is_cjk(draft.question.text[p.start])), None)
+        near = own or draft.question.after(piece, "name", within=22)  # 多少人 is a name of populations
         if near is not None and near.table:
             further = draft.question.after(near, "name", within=1)
             near = further if further is not None and not further.table else near

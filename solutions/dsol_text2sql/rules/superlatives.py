@@ -30,6 +30,8 @@ def superlatives(draft: Draft) -> None:
         after, before = question.after(cue, "name", within=12), question.before(cue, "name", within=6)
         chinese = is_cjk(question.text[cue.start])
         name = before or after if chinese else after or before
+        if chinese and after is not None and not after.table and question.between(cue, after) in ("", "的"):
+            name = after if draft.numeric(read(draft, after)) else name  # 最大的人口密度
         count = question.after(cue, "count", within=3)
         if count is not None and count not in draft.roles:
             name = question.after(count, "name", within=6) or name
@@ -37,6 +39,9 @@ def superlatives(draft: Draft) -> None:
         if metric is None:
             continue
         draft.use(cue, "extreme")
+        for own in draft.pieces("name"):
+            if cue.start <= own.start and own.end <= cue.end:
+                draft.use(own, "metric")  # 人口最多
         draft.use(count, "extreme")
         draft.use(number, "limit")
         draft.limit = int(number.value) if number is not None and isinstance(number.value, int) else 1
