@@ -13,6 +13,7 @@ from dsol.arguments import (
     BaseOption,
     JsonOption,
     RecipeOption,
+    RestartOption,
     RunOption,
     SetOption,
     SolutionOption,
@@ -78,6 +79,7 @@ def build_data(
     recipe: RecipeOption = None,
     base: BaseOption = "",
     changes: SetOption = None,
+    restart: RestartOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build, split and check the samples, and stop there."""
@@ -86,9 +88,13 @@ def build_data(
     from dsol.files import read_json
     from dsol.progress import Watch
     from dsol.run import locked, open_run
+    from dsol.run import restart as remove
 
     parts = read_parts(context, targets, recipe, base, changes)
-    opened = open_run(run or default_folder(parts, targets), parts.recipe)
+    folder = run or default_folder(parts, targets)
+    if restart:
+        remove(folder)
+    opened = open_run(folder, parts.recipe)
     with locked(opened):
         building.build(parts, opened, Watch())
     reports = {task.name: read_json(parts.home(opened, task) / "data" / "report.json") for task in parts.tasks}
@@ -107,7 +113,7 @@ def train(
     base: BaseOption = "",
     changes: SetOption = None,
     baseline: BaselineOption = "",
-    restart: Annotated[bool, typer.Option("--restart", help="Remove the run first.")] = False,
+    restart: RestartOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train solutions or a recipe, score them, compare with the baseline; on the same folder it goes on.

@@ -126,6 +126,16 @@ def test_an_unfinished_run_is_not_taken_for_a_finished_one(dsol, tmp_path):
     assert "is not finished" in named.stderr
 
 
+def test_samples_of_another_recipe_are_built_where_the_first_ones_are_removed(dsol, tmp_path):
+    assert dsol("data", "echo", cwd=tmp_path).returncode == 0
+    refused = dsol("data", "echo", "--count", "100", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "start this one over with --restart" in refused.stderr
+    again = dsol("data", "echo", "--count", "100", "--restart", "--json", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["echo"]["sources"] == {"words": 70}
+
+
 def test_a_folder_that_is_no_run_is_left_alone(dsol, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
