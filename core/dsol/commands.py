@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -122,13 +123,16 @@ def train(
     """
     from dsol import line, report
     from dsol.files import read_json
-    from dsol.progress import Watch
+    from dsol.progress import Watch, took
+    from dsol.run import Run
     from dsol.run import restart as remove
 
+    started = time.monotonic()
     parts = read_parts(context, targets, recipe, base, changes)
     folder = run or default_folder(parts, targets)
     if restart:
         remove(folder)
+    before = Run(folder).manifest()
     old = read_baseline(baseline, [task.name for task in parts.tasks])
     finished = line.train(parts, folder, context.obj, Watch(), old)
     homes = {task.name: parts.home(finished, task) for task in parts.tasks}
@@ -141,6 +145,9 @@ def train(
             print(f"\n{name}\n")
         print_tables(numbers, report.tables, False)
         print(f"report: {homes[name] / 'report.html'}")
+    if not as_json and not before.get("complete"):
+        again = " in this call; the run was begun by an earlier one" if before.get("steps") else ""
+        print(f"took {took(time.monotonic() - started)}{again}")
 
 
 def evaluate(

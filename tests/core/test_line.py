@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 import subprocess
 import time
@@ -25,6 +26,7 @@ def finished(dsol, tmp_path_factory):
     (folder / "took.json").write_text(str(time.monotonic() - began))
     assert trained.returncode == 0, trained.stderr
     assert "released" in trained.stdout
+    assert re.fullmatch(r"took (\d+ min )?\d+ s", trained.stdout.splitlines()[-1])
     return folder
 
 
