@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dsol import __version__, commands, installed, proxies
-from dsol.errors import DsolError
+from dsol.errors import DataError, DsolError
 from dsol.help import SettingsCommand
 from dsol.plugins import Plugins, load_plugins, skipped
 
@@ -64,13 +64,15 @@ def application(plugins: Plugins) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; what a user can mend ends in one line and exit code 2."""
+    """Run the command line; what a user can mend ends in one line, or in one for each mistake, and exit code 2."""
     try:
         code = application(load_plugins(skip=skipped()))(
             sys.argv[1:] or ["--help"], prog_name="dsol", standalone_mode=False
         )
     except KeyboardInterrupt:  # while plugins load, or a library lets go of what it holds
         code = INTERRUPTED
+    except DataError as error:
+        _stop(*str(error).splitlines())
     except DsolError as error:
         _stop(str(error))
     except USAGE as error:
@@ -98,6 +100,7 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-def _stop(message: str) -> None:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+def _stop(*lines: str) -> None:
+    first, *more = [" ".join(line.split()) for line in lines]
+    print("\n  ".join([f"error: {first}", *more]), file=sys.stderr)
     sys.exit(2)
