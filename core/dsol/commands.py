@@ -268,8 +268,8 @@ def ask(
         list[str],
         typer.Argument(
             metavar="[SOLUTION|RUN] QUESTION",
-            help="A solution (its newest run is taken) or a run's folder, if --run names none; then what to ask, for "
-            "some solutions a file.",
+            help="A solution (its newest released run is taken, else its newest one) or a run's folder, if --run names "
+            "none; then what to ask, for some solutions a file.",
         ),
     ],
     run: AskedRunOption = "",
@@ -277,7 +277,9 @@ def ask(
     baseline: BaselineOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Ask a trained solution; prints its answer, how sure it is, and who answered."""
+    """Ask a trained solution; prints its answer, how sure it is, who answered, and of which run if you named none."""
+    import json
+
     from dsol import serving
     from dsol.options import read_options
     from dsol.run import find_run
@@ -292,4 +294,10 @@ def ask(
     task = serving.pick(parts, found, task.name)
     old = read_baseline(baseline, [task.name]).get(task.name)
     answer = serving.embed(parts, found, task.name, old).invoke(task.solution.read_input(question, task.settings))
-    print(answer.model_dump_json(indent=1) if as_json else task.solution.show(answer))
+    if as_json:
+        told = {**json.loads(answer.model_dump_json()), "run": str(found.folder)}
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    print(task.solution.show(answer))
+    if named and not run:
+        print(f"run: {found.folder}")

@@ -62,9 +62,11 @@ def test_a_finished_run_answers_and_is_scored_again(finished, dsol):
     assert asked.returncode == 0, asked.stderr
     for words in (["--run", "runs/echo", "bal"], ["echo", "bal", "--run", "echo"], ["--run=echo", "bal", "--count=9"]):
         again = dsol("ask", *words, cwd=finished)
-        assert (again.returncode, again.stdout) == (0, asked.stdout), again.stderr
+        assert again.returncode == 0, again.stderr
+        assert asked.stdout == f"{again.stdout}run: runs/echo\n"
+    assert json.loads(dsol("ask", "echo", "bal", "--json", cwd=finished).stdout)["run"] == "runs/echo"
     assert "runs/none is not a run" in dsol("ask", "--run", "runs/none", "echo", "bal", cwd=finished).stderr
-    assert asked.stdout.rstrip().endswith(("model)", "baseline)", "none)"))
+    assert again.stdout.rstrip().endswith(("model)", "baseline)", "none)"))
     again = dsol("eval", "runs/echo", "--json", cwd=finished)
     assert again.returncode == 0, again.stderr
     assert scores(finished / "runs/echo/eval/heldout") == scores(finished / "runs/echo")
