@@ -25,7 +25,7 @@ from dsol.arguments import (
     read_parts,
     read_question,
 )
-from dsol.errors import RecipeError
+from dsol.errors import RecipeError, RunError
 from dsol.terminal import print_rows, print_tables
 
 if TYPE_CHECKING:
@@ -181,6 +181,7 @@ def evaluate(
         _evaluate_choices(context, run, against, mcq, shots_from or [], skip, options, as_json)
         return
     from dsol import calibration, data, evaluation, report, serving
+    from dsol.files import write_json
     from dsol.options import read_options
     from dsol.progress import Watch
     from dsol.run import find_run
@@ -204,6 +205,8 @@ def evaluate(
     evaluation.write_answers(where / "answers.jsonl", rows)
     metric = task.solution.metrics(task.settings, files)[0]
     numbers = report.write_scores(where, metric, rows, parts.recipe.release.level)
+    numbers |= {"run": found.name, "solution": task.name, "base": parts.recipe.base}  # its folder says nothing of them
+    write_json(where / "report.json", numbers)
     print_tables(numbers, report.tables, as_json)
     if not as_json:
         print(f"answers: {where / 'answers.jsonl'}")
@@ -250,6 +253,8 @@ def compare(
     from dsol import report, serving
     from dsol.run import find_run
 
+    if run == "baseline" and not Path(run).exists():
+        raise RunError(f"the run comes first: dsol compare {other} baseline")
     ones = serving.homes(find_run(run), context.obj, solution)
     twos = None if other == "baseline" else serving.homes(find_run(other), context.obj, solution)
     found = report.compare_runs(ones, twos)

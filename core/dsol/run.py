@@ -114,8 +114,15 @@ def _released(run: Run, solution: str) -> bool:
 
 
 def _known(root: Path) -> str:
-    names = sorted(path.parent.name for path in root.glob("*/recipe.yaml"))
-    return f"runs under {root}/: {', '.join(names) or 'none'}"
+    names = sorted(path.parent.name for path in root.glob("*/recipe.yaml") if _whole(Run(path.parent)))
+    return f"finished runs under {root}/: {', '.join(names) or 'none'}"
+
+
+def _whole(run: Run) -> bool:
+    try:
+        return run.complete
+    except RunError:  # a damaged one is none that could be named instead
+        return False
 
 
 def folder_name(text: str) -> str:

@@ -70,6 +70,12 @@ def test_a_finished_run_answers_and_is_scored_again(finished, dsol):
     again = dsol("eval", "runs/echo", "--json", cwd=finished)
     assert again.returncode == 0, again.stderr
     assert scores(finished / "runs/echo/eval/heldout") == scores(finished / "runs/echo")
+    told = json.loads(again.stdout)
+    assert (told["run"], told["solution"]) == ("echo", "echo")
+    assert told["base"] == read_json(finished / "runs/echo/report.json")["base"]
+    assert read_json(finished / "runs/echo/eval/heldout/report.json") == told
+    swapped = dsol("compare", "baseline", "runs/echo", cwd=finished)
+    assert swapped.stderr == "error: the run comes first: dsol compare runs/echo baseline\n"
     compared = dsol("compare", "runs/echo", "baseline", cwd=finished)
     assert compared.returncode == 0, compared.stderr
 

@@ -41,3 +41,12 @@ def test_a_released_run_answers_before_a_newer_one_that_is_not(tmp_path):
     assert find_run("", "echo", tmp_path).name == "best"
     write_json(tmp_path / "best" / "echo" / "report.json", {"verdict": {"released": False}})
     assert find_run("", "echo", tmp_path).name == "other"
+
+
+def test_only_finished_runs_are_offered_in_place_of_one_that_is_not_there(tmp_path):
+    for name, manifest in (("a", '{"complete": true}'), ("b", '{"steps": {"build": {}}}'), ("c", "[]")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "recipe.yaml").write_text("seed: 0\n")
+        (tmp_path / name / "manifest.json").write_text(manifest)
+    with pytest.raises(RunError, match=r"^d is not a run .*; finished runs under .*/: a$"):
+        find_run("d", root=tmp_path)
