@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dsol import __version__, commands, installed, proxies
+from dsol import __version__, asking, commands, installed, proxies
 from dsol.errors import DataError, DsolError
 from dsol.help import SettingsCommand
 from dsol.plugins import Plugins, load_plugins, skipped
@@ -54,7 +54,7 @@ def application(plugins: Plugins) -> typer.Typer:
     app.command("train", short_help="Train, score, and compare with the baseline.", **OPEN)(commands.train)
     app.command("eval", short_help="Score a finished run, or a base on multiple choice.", **OPEN)(commands.evaluate)
     app.command("compare", short_help="Compare two runs, or a run and its baseline.")(commands.compare)
-    app.command("ask", short_help="Ask a trained solution.", **OPEN)(commands.ask)
+    app.command("ask", short_help="Ask a trained solution.", **OPEN)(asking.ask)
     app.command("sweep", short_help="Train small proxies over values of a setting.", **OPEN)(proxies.sweep_over)
     bases = typer.Typer(help="Compare bases.", no_args_is_help=True)
     bases.command("compare", **OPEN)(proxies.compare_bases)
