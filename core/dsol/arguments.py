@@ -21,7 +21,10 @@ Targets = Annotated[
     ),
 ]
 RunOption = Annotated[Path | None, typer.Option("--run", help="The run's folder [default: runs/<its name>].")]
-AskedRunOption = Annotated[str, typer.Option("--run", help="A run's folder [default: the solution's newest run].")]
+AskedRunOption = Annotated[
+    str, typer.Option("--run", help="A run's folder [default: the solution's newest released run].")
+]
+RestartOption = Annotated[bool, typer.Option("--restart", help="Remove the run first.")]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(

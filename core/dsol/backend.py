@@ -194,9 +194,10 @@ class Backend(Protocol):
     arithmetic on this machine, for a second or two. `prepare(recipe, folder, texts)`
     resolves the recipe's base (a hub id, a local folder, `scratch:<size>`) into `folder` and returns its codec;
     `texts` yields (chat, target) pairs for bases whose tokenizer is made from the data. `load(model)` and
-    `load_likelihood(model)` take a checkpoint folder, or a prepared base; `check_patterns()` is a BackendError where
-    completions can't be held to patterns here. `measure(model, rows)` gives the mean loss of
-    each source over its row file (see dsol.rows; labels that are null carry loss on every token).
+    `load_likelihood(model)` take a checkpoint folder, or a prepared base (what `load` gives may have an attribute
+    `advance`, a function that it tells how many chats of how many a call has answered); `check_patterns()` is a
+    BackendError where completions can't be held to patterns here. `measure(model, rows)` gives the mean loss of each
+    source over its row file (see dsol.rows; labels that are null carry loss on every token).
     """
 
     def check(self, options: Mapping[str, Any]) -> list[str]: ...

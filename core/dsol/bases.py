@@ -40,7 +40,7 @@ def compare(bases: Sequence[str], solutions: Sequence[str], words: Sequence[str]
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            left_out[base] = (errors[-1] if errors else f"exit code {process.returncode}").strip()
+            left_out[base] = _last(errors) or f"exit code {process.returncode}"
             continue
         peak = run / "memory.json"
         if not peak.exists():  # a run that was finished before was measured then
@@ -51,6 +51,12 @@ def compare(bases: Sequence[str], solutions: Sequence[str], words: Sequence[str]
     found = {"solutions": list(solutions), "bases": rows, "left_out": left_out}
     write_json(folder / "bases.json", found)
     return found
+
+
+def _last(lines: Sequence[str]) -> str:
+    """Give the error that a process ended with, in one line."""
+    begun = max((at for at, line in enumerate(lines) if line.startswith("error: ")), default=-1)
+    return " ".join(line.strip() for line in lines[begun:])
 
 
 def tables(found: Mapping[str, Any], width: int = 80) -> list[RenderableType]:

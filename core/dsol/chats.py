@@ -98,12 +98,12 @@ def _listed(given: Any, field: str, role: str, text: str, names: Mapping[str, st
     if not isinstance(given, Sequence) or isinstance(given, str) or not given:
         raise ValueError(f"field {field}: a list of turns is wanted")
     turns = []
-    for at, turn in enumerate(given):
+    for number, turn in enumerate(given, 1):
         if not isinstance(turn, Mapping) or not isinstance(turn.get(text), str):
-            raise ValueError(f"field {field}[{at}]: {role} and {text} are wanted")
+            raise ValueError(f"turn {number} of {field}: {role} and {text} are wanted")
         if turn.get(role) not in names:
             known = ", ".join(dict.fromkeys(names))
-            raise ValueError(f"field {field}[{at}].{role}: {turn.get(role)!r} is not one of {known}")
+            raise ValueError(f"turn {number} of {field}, field {role!r}: {turn.get(role)!r} is not one of {known}")
         turns.append({"role": names[turn[role]], "content": turn[text]})
     return turns
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dsol import __version__, commands, installed, proxies
-from dsol.errors import DsolError
+from dsol import __version__, asking, commands, installed, proxies
+from dsol.errors import DataError, DsolError
 from dsol.help import SettingsCommand
 from dsol.plugins import Plugins, load_plugins, skipped
 
@@ -54,7 +54,7 @@ def application(plugins: Plugins) -> typer.Typer:
     app.command("train", short_help="Train, score, and compare with the baseline.", **OPEN)(commands.train)
     app.command("eval", short_help="Score a finished run, or a base on multiple choice.", **OPEN)(commands.evaluate)
     app.command("compare", short_help="Compare two runs, or a run and its baseline.")(commands.compare)
-    app.command("ask", short_help="Ask a trained solution.", **OPEN)(commands.ask)
+    app.command("ask", short_help="Ask a trained solution.", **OPEN)(asking.ask)
     app.command("sweep", short_help="Train small proxies over values of a setting.", **OPEN)(proxies.sweep_over)
     bases = typer.Typer(help="Compare bases.", no_args_is_help=True)
     bases.command("compare", **OPEN)(proxies.compare_bases)
@@ -64,13 +64,15 @@ def application(plugins: Plugins) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; what a user can mend ends in one line and exit code 2."""
+    """Run the command line; what a user can mend ends in one line, or in one for each mistake, and exit code 2."""
     try:
         code = application(load_plugins(skip=skipped()))(
             sys.argv[1:] or ["--help"], prog_name="dsol", standalone_mode=False
         )
     except KeyboardInterrupt:  # while plugins load, or a library lets go of what it holds
         code = INTERRUPTED
+    except DataError as error:
+        _stop(*str(error).splitlines())
     except DsolError as error:
         _stop(str(error))
     except USAGE as error:
@@ -98,6 +100,7 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-def _stop(message: str) -> None:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+def _stop(*lines: str) -> None:
+    first, *more = [" ".join(line.split()) for line in lines]
+    print("\n  ".join([f"error: {first}", *more]), file=sys.stderr)
     sys.exit(2)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from dsol.arguments import (
-    AskedRunOption,
     BaselineOption,
     BaseOption,
     JsonOption,
     RecipeOption,
+    RestartOption,
     RunOption,
     SetOption,
     SolutionOption,
@@ -21,9 +22,8 @@ from dsol.arguments import (
     own_options,
     read_baseline,
     read_parts,
-    read_question,
 )
-from dsol.errors import RecipeError
+from dsol.errors import RecipeError, RunError
 from dsol.terminal import print_rows, print_tables
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def build_data(
     recipe: RecipeOption = None,
     base: BaseOption = "",
     changes: SetOption = None,
+    restart: RestartOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build, split and check the samples, and stop there."""
@@ -86,9 +87,13 @@ def build_data(
     from dsol.files import read_json
     from dsol.progress import Watch
     from dsol.run import locked, open_run
+    from dsol.run import restart as remove
 
     parts = read_parts(context, targets, recipe, base, changes)
-    opened = open_run(run or default_folder(parts, targets), parts.recipe)
+    folder = run or default_folder(parts, targets)
+    if restart:
+        remove(folder)
+    opened = open_run(folder, parts.recipe)
     with locked(opened):
         building.build(parts, opened, Watch())
     reports = {task.name: read_json(parts.home(opened, task) / "data" / "report.json") for task in parts.tasks}
@@ -107,7 +112,7 @@ def train(
     base: BaseOption = "",
     changes: SetOption = None,
     baseline: BaselineOption = "",
-    restart: Annotated[bool, typer.Option("--restart", help="Remove the run first.")] = False,
+    restart: RestartOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train solutions or a recipe, score them, compare with the baseline; on the same folder it goes on.
@@ -116,13 +121,16 @@ def train(
     """
     from dsol import line, report
     from dsol.files import read_json
-    from dsol.progress import Watch
+    from dsol.progress import Watch, took
+    from dsol.run import Run
     from dsol.run import restart as remove
 
+    started = time.monotonic()
     parts = read_parts(context, targets, recipe, base, changes)
     folder = run or default_folder(parts, targets)
     if restart:
         remove(folder)
+    before = Run(folder).manifest()
     old = read_baseline(baseline, [task.name for task in parts.tasks])
     finished = line.train(parts, folder, context.obj, Watch(), old)
     homes = {task.name: parts.home(finished, task) for task in parts.tasks}
@@ -135,6 +143,9 @@ def train(
             print(f"\n{name}\n")
         print_tables(numbers, report.tables, False)
         print(f"report: {homes[name] / 'report.html'}")
+    if not as_json and not before.get("complete"):
+        again = " in this call; the run was begun by an earlier one" if before.get("steps") else ""
+        print(f"took {took(time.monotonic() - started)}{again}")
 
 
 def evaluate(
@@ -168,6 +179,7 @@ def evaluate(
         _evaluate_choices(context, run, against, mcq, shots_from or [], skip, options, as_json)
         return
     from dsol import calibration, data, evaluation, report, serving
+    from dsol.files import write_json
     from dsol.options import read_options
     from dsol.progress import Watch
     from dsol.run import find_run
@@ -191,6 +203,8 @@ def evaluate(
     evaluation.write_answers(where / "answers.jsonl", rows)
     metric = task.solution.metrics(task.settings, files)[0]
     numbers = report.write_scores(where, metric, rows, parts.recipe.release.level)
+    numbers |= {"run": found.name, "solution": task.name, "base": parts.recipe.base}  # its folder says nothing of them
+    write_json(where / "report.json", numbers)
     print_tables(numbers, report.tables, as_json)
     if not as_json:
         print(f"answers: {where / 'answers.jsonl'}")
@@ -237,6 +251,8 @@ def compare(
     from dsol import report, serving
     from dsol.run import find_run
 
+    if run == "baseline" and not Path(run).exists():
+        raise RunError(f"the run comes first: dsol compare {other} baseline")
     ones = serving.homes(find_run(run), context.obj, solution)
     twos = None if other == "baseline" else serving.homes(find_run(other), context.obj, solution)
     found = report.compare_runs(ones, twos)
@@ -247,36 +263,3 @@ def compare(
     ]
     told = found if len(found) > 1 else next(iter(found.values()))
     print_tables(told, lambda numbers, width: drawn, as_json)
-
-
-def ask(
-    context: typer.Context,
-    words: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[SOLUTION|RUN] QUESTION",
-            help="A solution (its newest run is taken) or a run's folder, if --run names none; then what to ask, for "
-            "some solutions a file.",
-        ),
-    ],
-    run: AskedRunOption = "",
-    solution: SolutionOption = "",
-    baseline: BaselineOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Ask a trained solution; prints its answer, how sure it is, and who answered."""
-    from dsol import serving
-    from dsol.options import read_options
-    from dsol.run import find_run
-
-    target, question, settings = read_question(context, words, run)
-    named = target in context.obj.solutions and (bool(run) or not Path(target).exists())
-    found = find_run(run or ("" if named else target), target if named else "")
-    parts = serving.open_parts(found, context.obj)
-    task = serving.pick(parts, found, target if named else solution)
-    options = read_options(settings, {task.name: task.solution.Settings}, own_options(context))
-    parts = serving.change(parts, found, task, options.get(task.name, {}))
-    task = serving.pick(parts, found, task.name)
-    old = read_baseline(baseline, [task.name]).get(task.name)
-    answer = serving.embed(parts, found, task.name, old).invoke(task.solution.read_input(question, task.settings))
-    print(answer.model_dump_json(indent=1) if as_json else task.solution.show(answer))

@@ -42,7 +42,12 @@ def write(folder: Path, built: Built, asked: Callable[[Sample], str], contaminat
     if not any(kept.values()):
         raise DataError([_nothing_left(leaked, contaminated)])
     if not built.development:
-        raise DataError(["no development sample; give more examples, or a larger share with settings.development"])
+        raise DataError(
+            [
+                "no development sample is left; give more examples (equal ones count once), or set a larger share of "
+                "them apart with --development"
+            ]
+        )
     twice = _twice(built)
     if twice:
         raise DataError([f"sample id {twice!r} is used twice; ids must be unique over all sources and sets"])

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+LISTED = re.compile(r" \(there is: ([^()]+)\)")  # as `unknown` words it
+
 
 class DsolError(Exception):
     """Name the thing that is wrong, list what exists, and say what to do."""
@@ -23,18 +25,38 @@ class RecipeError(DsolError):
 
 
 class DataError(DsolError):
-    """All rows of a file that don't fit, with file, line, field and reason; those of one file in the order of lines."""
+    """All rows of a file that don't fit, with file, line, field and reason; those of one file in the order of lines.
+
+    As text: one mistake by itself, or how many there are and each on a line of its own, the first `shown` of them.
+    """
 
     shown = 20
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(_by_line(problems))
-        more = len(problems) - self.shown
-        lines = list(self.problems[: self.shown]) + ([f"... and {more} more"] if more > 0 else [])
-        super().__init__("; ".join(lines))
+        lines = _once_listed(self.problems[: self.shown])
+        more = len(self.problems) - self.shown
+        if more > 0:
+            lines.append(f"... and {more} more")
+        several = [f"{len(self.problems)} mistakes:", *(f"  {line}" for line in lines)]
+        super().__init__("\n".join(several if len(lines) > 1 else lines))
 
     def __reduce__(self) -> tuple[type[DataError], tuple[Sequence[str]]]:
         return type(self), (self.problems,)  # worker processes raise it too
+
+
+def _once_listed(problems: Sequence[str]) -> list[str]:
+    """Put each problem on one line, without a list of what exists that a line above it has."""
+    seen: set[frozenset[str]] = set()
+    lines = []
+    for problem in problems:
+        for one in LISTED.finditer(problem):
+            names = frozenset(one[1].split(", "))  # the closest ones come first, so that the order is not the same
+            if names in seen:
+                problem = problem.replace(one[0], "")
+            seen.add(names)
+        lines.append(" ".join(problem.splitlines()))
+    return lines
 
 
 def _by_line(problems: Sequence[str]) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dsol.calibration import Calibration, calibrate
 from dsol.errors import RunError
 from dsol.files import write_text
 from dsol.items import learn
+from dsol.listening import Advance, Listening, count_prompts, unheard
 from dsol.metric import Metric, Score, brief
 from dsol.old import checked
 from dsol.sample import Sample
@@ -27,8 +28,6 @@ CONTESTANTS = ("model", "wrapped", "baseline", "combined")
 CHUNK = 64
 NOT_COUNTED = "not_counted"  # the reason of an item that the metric leaves out, such as one that is there twice
 LONGEST = 20  # items of a list in an answer file; results may hold thousands of rows
-
-Advance = Callable[[int, int], None]
 
 
 @dataclass
@@ -95,16 +94,18 @@ def score_model(
     samples: Sequence[Sample],
     metric: Metric,
     files: Mapping[str, Any],
-    advance: Advance = lambda done, total: None,
+    advance: Advance = unheard,
 ) -> list[Score]:
     """Score the bare model: greedy completions, parsed, nothing else."""
     prompt = solution.prompt(settings)
+    listening = Listening(generate, advance, len(samples))
     scores: list[Score] = []
     for start in range(0, len(samples), CHUNK):
         part = samples[start : start + CHUNK]
-        outputs = solution.bare(generate, prompt, settings, part, files)
+        listening.begin(len(part))
+        outputs = solution.bare(listening, prompt, settings, part, files)
         scores += [metric.score(sample, output) for sample, output in zip(part, outputs, strict=True)]
-        advance(len(scores), len(samples))
+        listening.end()
     return scores
 
 
@@ -116,7 +117,7 @@ def learn_calibration(
     baseline: Baseline | None,
     floor: float,
     files: Mapping[str, Any],
-    advance: Advance = lambda done, total: None,
+    advance: Advance = unheard,
     unanswerable: Sequence[Sample] = (),
 ) -> Calibration:
     """Answer the development set with the model and with the baseline, and learn when each is right.
@@ -126,10 +127,19 @@ def learn_calibration(
     """
     metric = solution.metrics(settings, files)[0]
     baseline = asked_once(checked(baseline, solution.Output)) if baseline else None
-    # Without calibration the model answers, and the evidence tells whether the baseline said the same.
-    wrapped = solution.wrap(generate, settings, calibration=Calibration(), baseline=baseline, files=files)
     inputs = [solution.inputs(sample) for sample in (*samples, *unanswerable)]
-    answers = _batched(wrapped, inputs, advance)
+    listening = Listening(generate, advance, len(inputs))
+    # Without calibration the model answers, and the evidence tells whether the baseline said the same.
+    wrapped = solution.wrap(listening, settings, calibration=Calibration(), baseline=baseline, files=files)
+    prompt = solution.prompt(settings)
+    answers: list[Answer[Any]] = []
+    for start in range(0, len(inputs), CHUNK):
+        part = inputs[start : start + CHUNK]
+        known = samples[start : start + CHUNK]
+        prompts = count_prompts(solution, prompt, settings, known, files) if known else 0
+        listening.begin(len(part), prompts + len(part) - len(known))
+        answers += wrapped.batch(part)
+        listening.end()
     scores = [brief(metric, sample, answer.value) for sample, answer in zip(samples, answers, strict=False)]
     scores += [Score(0.0, items=(False,) * len(answer.items)) for answer in answers[len(samples) :]]
     by_model = [answer.source in ("model", "both") for answer in answers]
@@ -158,7 +168,7 @@ def predict(
     baseline: Baseline | None,
     heldout: Mapping[str, Sequence[Sample]],
     files: Mapping[str, Any],
-    advance: Advance = lambda done, total: None,
+    advance: Advance = unheard,
 ) -> list[dict[str, Any]]:
     """Let every contestant answer every held-out sample; return one row a sample, as `answers.jsonl` keeps it.
 
@@ -168,24 +178,25 @@ def predict(
     """
     metrics = solution.metrics(settings, files)
     baseline = asked_once(checked(baseline, solution.Output)) if baseline else None
-    remembered = Remembered(generate)
+    total = sum(len(samples) for samples in heldout.values())
+    listening = Listening(generate, advance, total, passes=2.0)  # the bare model's, and the wrapper's own
+    remembered = Remembered(listening)
     wrapped = solution.wrap(remembered, settings, calibration=calibration, baseline=None, files=files)
     combined = solution.wrap(remembered, settings, calibration=calibration, baseline=baseline, files=files)
     prompt = solution.prompt(settings)
-    total = sum(len(samples) for samples in heldout.values())
-    done = 0
     rows = []
     for name, samples in heldout.items():
         for start in range(0, len(samples), CHUNK):
             part = samples[start : start + CHUNK]
             inputs = [solution.inputs(sample) for sample in part]
+            listening.begin(len(part), count_prompts(solution, prompt, settings, part, files))
             outputs = solution.bare(remembered, prompt, settings, part, files)
             alone: list[Answer[Any]] = [Answer(value=output, source="model") for output in outputs]
             answers = {
                 "model": alone,
-                "wrapped": _batched(wrapped, inputs),
+                "wrapped": wrapped.batch(inputs),
                 "baseline": [_old(baseline, one) for one in inputs],
-                "combined": _batched(combined, inputs),
+                "combined": combined.batch(inputs),
             }
             for at, sample in enumerate(part):
                 rows.append(
@@ -199,8 +210,7 @@ def predict(
                     }
                 )
             remembered.seen.clear()
-            done += len(part)
-            advance(done, total)
+            listening.end()
     return rows
 
 
@@ -230,16 +240,6 @@ def read_answers(path: Path, count: int) -> list[dict[str, Any]]:
     if len(rows) != count:
         raise RunError(f"{path} is damaged: it has {len(rows)} rows, and {count} were written; {again}")
     return rows
-
-
-def _batched(
-    wrapped: Any, inputs: Sequence[BaseModel], advance: Advance = lambda done, total: None
-) -> list[Answer[Any]]:
-    answers: list[Answer[Any]] = []
-    for start in range(0, len(inputs), CHUNK):
-        answers += wrapped.batch(list(inputs[start : start + CHUNK]))
-        advance(len(answers), len(inputs))
-    return answers
 
 
 def _old(baseline: Baseline | None, one: BaseModel) -> Answer[Any]:

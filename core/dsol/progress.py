@@ -96,6 +96,16 @@ class Quiet(Watch):
         pass
 
 
+def took(seconds: float) -> str:
+    """Word a whole duration as 45 s, 3 min 20 s or 2 h 3 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
 def _spell(seconds: float) -> str:
     """Write a duration as 45 s, 3:20 or 2:03:20."""
     whole = round(seconds)

@@ -83,7 +83,10 @@ def open_run(folder: Path, recipe: Recipe) -> Run:
 
 
 def find_run(name: str, solution: str = "", root: Path = Path("runs")) -> Run:
-    """Find a finished run by folder, or the newest finished one of a solution; a RunError says what there is."""
+    """Find a finished run by folder, or a solution's newest released one, else its newest finished one.
+
+    A RunError says what there is.
+    """
     if name:
         run = Run(Path(name) if Path(name).exists() else root / name)
         if not (run / "recipe.yaml").exists():
@@ -100,12 +103,26 @@ def find_run(name: str, solution: str = "", root: Path = Path("runs")) -> Run:
     finished = [run for run in runs if run.complete and solution in run.manifest().get("solutions", ())]
     if not finished:
         raise RunError(f"no finished run of {solution} under {root}/; train one with `dsol train {solution}`")
-    return max(finished, key=lambda run: (run / "manifest.json").stat().st_mtime)
+    released = [run for run in finished if _released(run, solution)]
+    return max(released or finished, key=lambda run: (run / "manifest.json").stat().st_mtime)
+
+
+def _released(run: Run, solution: str) -> bool:
+    alone = len(run.manifest()["solutions"]) == 1
+    report = run / "report.json" if alone else run / solution / "report.json"
+    return report.exists() and bool(read_json(report).get("verdict", {}).get("released"))
 
 
 def _known(root: Path) -> str:
-    names = sorted(path.parent.name for path in root.glob("*/recipe.yaml"))
-    return f"runs under {root}/: {', '.join(names) or 'none'}"
+    names = sorted(path.parent.name for path in root.glob("*/recipe.yaml") if _whole(Run(path.parent)))
+    return f"finished runs under {root}/: {', '.join(names) or 'none'}"
+
+
+def _whole(run: Run) -> bool:
+    try:
+        return run.complete
+    except RunError:  # a damaged one is none that could be named instead
+        return False
 
 
 def folder_name(text: str) -> str:

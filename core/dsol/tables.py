@@ -16,7 +16,7 @@ from dsol.page.words import between, label, metric, points, share
 
 NAMES, MORE = 14, 11 + 12  # characters that the contestants take in a terminal, and "answered" and "p"
 GAP = 3  # characters between columns
-NARROW, BROAD = 9, 14  # characters of a set's column: as wide as an interval, and no wider for a long name
+NARROW, BROAD = 9, 14  # characters of a set's column: as wide as its intervals, and no wider for a long name
 
 
 def tables(report: Mapping[str, Any], width: int = 80) -> list[RenderableType]:
@@ -154,7 +154,8 @@ def _numbers(report: Mapping[str, Any]) -> Table:
 
 
 def _width(cut: Mapping[str, Any]) -> int:
-    return min(BROAD, max(NARROW, cell_len(cut["name"])))
+    intervals = [cell_len(between(score)) for score in cut["scores"].values()]
+    return min(BROAD, max(NARROW, cell_len(cut["name"]), *intervals))
 
 
 def _plain(title: str) -> Table:

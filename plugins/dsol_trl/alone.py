@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 
 import torch
@@ -15,16 +15,21 @@ from dsol_trl.sampling import choose
 
 
 @torch.inference_mode()
-def decode_alone(model: PreTrainedModel, prompts: Sequence[Ready], asked: Asked, context: int) -> list[list[Written]]:
+def decode_alone(
+    model: PreTrainedModel,
+    prompts: Sequence[Ready],
+    asked: Asked,
+    context: int,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> list[list[Written]]:
     """Complete every prompt by itself (sliding windows, recurrent states, attention that we don't know)."""
-    return [
-        [
-            _write(model, deepcopy(cache), logits, Written.begin(prompt, sample, asked, context), asked)
-            for sample in range(asked.samples)
-        ]
-        for prompt in prompts
-        for cache, logits in [_read(model, prompt)]
-    ]
+    found = []
+    for prompt in prompts:
+        cache, logits = _read(model, prompt)
+        samples = [Written.begin(prompt, sample, asked, context) for sample in range(asked.samples)]
+        found.append([_write(model, deepcopy(cache), logits, one, asked) for one in samples])
+        advance(len(found), len(prompts))
+    return found
 
 
 def _read(model: PreTrainedModel, prompt: Ready) -> tuple[DynamicCache, torch.Tensor]:

@@ -125,12 +125,19 @@ def extend(model: PreTrainedModel, prefix: Prefix, tokens: Sequence[int]) -> Pre
 
 @torch.inference_mode()
 def decode(
-    model: PreTrainedModel, prefix: Prefix, prompts: Sequence[Ready], asked: Asked, limit: Limit, context: int
+    model: PreTrainedModel,
+    prefix: Prefix,
+    prompts: Sequence[Ready],
+    asked: Asked,
+    limit: Limit,
+    context: int,
+    advance: Callable[[int], None] = lambda done: None,
 ) -> list[list[Written]]:
     """Complete every prompt; return the samples per prompt, in the order of `prompts`.
 
     All prompts begin with `prefix`, which is held once. What some of them share beyond it is computed once and copied
-    to each. `context`: tokens that the model can read and write, prompt included.
+    to each. `context`: tokens that the model can read and write, prompt included. `advance` hears how many prompts are
+    complete.
     """
     done: dict[int, list[Written]] = {prompt.number: [] for prompt in prompts}
     waiting = deque(sorted(prompts, key=lambda prompt: (prompt.tokens[: prompt.shared], len(prompt.own))))
@@ -145,6 +152,8 @@ def decode(
                     done[row[0].number] += row
                 if active := _parted(part):
                     parts.append((part, active))
+        going = {some[0].number for _, active in parts for _, some in active}
+        advance(len(prompts) - len(waiting) - len(going))
         if not parts:
             batch = None
             continue

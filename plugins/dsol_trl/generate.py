@@ -36,6 +36,7 @@ class Writer:
     """Write completions (`dsol.Generate`) with one loaded model; remembers the prefixes of earlier calls.
 
     Calls from several threads are answered one after the other. `memory` is what the caches may take, in bytes.
+    `advance` hears how many chats of how many a call has answered.
     """
 
     def __init__(self, model: PreTrainedModel, codec: ChatCodec, memory: int) -> None:
@@ -46,6 +47,7 @@ class Writer:
         self.context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 1 << 20))
         self.sharing = sharing(self.model)
         self.store = PrefixStore(memory // 4)
+        self.advance: Callable[[int, int], None] = lambda done, total: None
         self._turn = Lock()
         self._guides: Guides | None = None
 
@@ -96,7 +98,13 @@ class Writer:
                 )
             )
         with self._turn:
-            found = weigh(self.model, self.sharing, self.memory, items)
+            found = weigh(
+                self.model,
+                self.sharing,
+                self.memory,
+                items,
+                lambda done, total: self.advance(done * len(items) // max(1, total), len(items)),
+            )
         return [
             [Completion(text, tuple(one.logprobs.tolist())) for text, one in zip(some, spelled, strict=True)]
             for some, spelled in zip(choices, found, strict=True)
@@ -131,7 +139,7 @@ class Writer:
 
     def _alone(self, prompts: Sequence[Ready], asked: Asked) -> list[list[Written]]:
         self._attention(self.sharing.own)
-        return decode_alone(self.model, prompts, asked, self.context)
+        return decode_alone(self.model, prompts, asked, self.context, self.advance)
 
     def _decode(self, prompts: Sequence[Ready], asked: Asked) -> list[list[Written]]:
         """Decode a crowd that begins alike behind its shared prefix, and all smaller groups together."""
@@ -146,14 +154,20 @@ class Writer:
             parts.append([one for part in small for one in part])
         done: dict[int, list[Written]] = {}
         for part in parts:
-            done |= zip((one.number for one in part), self._decode_part(part, asked), strict=True)
+            before = len(done)
+
+            def advance(count: int, before: int = before) -> None:
+                self.advance(before + count, len(prompts))
+
+            done |= zip((one.number for one in part), self._decode_part(part, asked, advance), strict=True)
         return [done[at] for at in range(len(prompts))]
 
-    def _decode_part(self, part: Sequence[Ready], asked: Asked) -> list[list[Written]]:
+    def _decode_part(self, part: Sequence[Ready], asked: Asked, advance: Callable[[int], None]) -> list[list[Written]]:
         tokens = sorted(one.tokens[:-1] for one in part)
         shared = self._prefix(tokens[0][: common(tokens[0], tokens[-1])], len(part) > 1)
         ready = [replace(one, shared=max(one.shared, len(shared.tokens))) for one in part]
-        return decode(self.model, shared, ready, asked, self._limit(ready, len(shared.tokens), asked), self.context)
+        limit = self._limit(ready, len(shared.tokens), asked)
+        return decode(self.model, shared, ready, asked, limit, self.context, advance)
 
     def _prefix(self, tokens: tuple[int, ...], whole: bool) -> Prefix:
         """Get a prefix's keys and values, from earlier calls as far as they are remembered; `whole`: all of it."""

@@ -55,7 +55,7 @@ def read_texts(
 def read_input(text: str, settings: Settings) -> Input:
     """Take a file's text where a file is named, else what was typed."""
     path = Path(text)
-    if len(text) > 1000 or "\n" in text or not _is_there(path):
+    if not text or len(text) > 1000 or "\n" in text or not _is_there(path):  # Path("") is the folder we are in
         if path.suffix.lower() in FORMATS and not any(map(str.isspace, text)):
             raise DataError([f"{text}: no such file"])
         return Input(text=text)

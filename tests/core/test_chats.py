@@ -74,7 +74,7 @@ def test_all_rows_that_do_not_fit_are_named_together(tmp_path):
     for part in (
         ":1: field messages: a list of turns is wanted",
         ":2: malformed JSON",
-        ":3: field messages[0].role: 'robot' is not one of system, user, assistant",
+        ":3: turn 1 of messages, field 'role': 'robot' is not one of system, user, assistant",
         ":4: user and assistant must take turns, beginning with the user; here: assistant",
         ":5: has none of the forms that are read: messages",
         "its fields are text",

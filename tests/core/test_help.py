@@ -12,6 +12,9 @@ def test_help_after_a_solution_lists_its_settings_with_their_defaults(dsol, comm
     for line in ("--database <text>", "--row-limit <int>", "--split <question|template>", "--examples <path,...>"):
         assert line in shown.stdout
     assert "[default: 1000]" in shown.stdout
+    # What the recipe says counts, also where it says it for some bases only.
+    assert "[default: demo]" in shown.stdout
+    assert "for seed and scratch:*: pointers]" in " ".join(shown.stdout.split())
     assert "files that are only scored" in " ".join(shown.stdout.split())
     assert max(map(len, shown.stdout.splitlines())) <= 80
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 import subprocess
 import time
@@ -25,6 +26,7 @@ def finished(dsol, tmp_path_factory):
     (folder / "took.json").write_text(str(time.monotonic() - began))
     assert trained.returncode == 0, trained.stderr
     assert "released" in trained.stdout
+    assert re.fullmatch(r"took (\d+ min )?\d+ s", trained.stdout.splitlines()[-1])
     return folder
 
 
@@ -60,12 +62,20 @@ def test_a_finished_run_answers_and_is_scored_again(finished, dsol):
     assert asked.returncode == 0, asked.stderr
     for words in (["--run", "runs/echo", "bal"], ["echo", "bal", "--run", "echo"], ["--run=echo", "bal", "--count=9"]):
         again = dsol("ask", *words, cwd=finished)
-        assert (again.returncode, again.stdout) == (0, asked.stdout), again.stderr
+        assert again.returncode == 0, again.stderr
+        assert asked.stdout == f"{again.stdout}run: runs/echo\n"
+    assert json.loads(dsol("ask", "echo", "bal", "--json", cwd=finished).stdout)["run"] == "runs/echo"
     assert "runs/none is not a run" in dsol("ask", "--run", "runs/none", "echo", "bal", cwd=finished).stderr
-    assert asked.stdout.rstrip().endswith(("model)", "baseline)", "none)"))
+    assert again.stdout.rstrip().endswith(("model)", "baseline)", "none)"))
     again = dsol("eval", "runs/echo", "--json", cwd=finished)
     assert again.returncode == 0, again.stderr
     assert scores(finished / "runs/echo/eval/heldout") == scores(finished / "runs/echo")
+    told = json.loads(again.stdout)
+    assert (told["run"], told["solution"]) == ("echo", "echo")
+    assert told["base"] == read_json(finished / "runs/echo/report.json")["base"]
+    assert read_json(finished / "runs/echo/eval/heldout/report.json") == told
+    swapped = dsol("compare", "baseline", "runs/echo", cwd=finished)
+    assert swapped.stderr == "error: the run comes first: dsol compare runs/echo baseline\n"
     compared = dsol("compare", "runs/echo", "baseline", cwd=finished)
     assert compared.returncode == 0, compared.stderr
 
@@ -124,6 +134,16 @@ def test_an_unfinished_run_is_not_taken_for_a_finished_one(dsol, tmp_path):
     named = dsol("eval", "runs/echo", cwd=tmp_path)
     assert named.returncode == 2
     assert "is not finished" in named.stderr
+
+
+def test_samples_of_another_recipe_are_built_where_the_first_ones_are_removed(dsol, tmp_path):
+    assert dsol("data", "echo", cwd=tmp_path).returncode == 0
+    refused = dsol("data", "echo", "--count", "100", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "start this one over with --restart" in refused.stderr
+    again = dsol("data", "echo", "--count", "100", "--restart", "--json", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["echo"]["sources"] == {"words": 70}
 
 
 def test_a_folder_that_is_no_run_is_left_alone(dsol, tmp_path):

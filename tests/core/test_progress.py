@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from dsol.progress import Watch
+from dsol.progress import Watch, took
 
 
 def lines(seconds, total, note=""):
@@ -52,3 +52,7 @@ def test_hours_fill_no_log():
     said = lines(10_000, 20_000)
     assert 50 < len(said) < 120
     assert "2:4" in said[-2]
+
+
+def test_what_a_whole_run_took_is_told_in_words():
+    assert [took(seconds) for seconds in (7.4, 59.6, 437, 7_380)] == ["7 s", "1 min 0 s", "7 min 17 s", "2 h 3 min"]

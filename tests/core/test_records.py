@@ -1,10 +1,12 @@
 """What is said of files of rows that can't be read, and which line it names."""
 
+import json
+
 import pytest
 
 from dsol.corpus.document import Unreadable
 from dsol.corpus.records import table
-from dsol.errors import DataError
+from dsol.errors import DataError, unknown
 from dsol.records import Problems, read_records
 
 UNCLOSED = 'a quote is opened in this row and never closed; close it, or write "" for one that the text has'
@@ -76,3 +78,33 @@ def test_mistakes_of_a_file_come_in_the_order_of_its_lines():
     error = DataError(["b.jsonl:5: cut off", "a.csv:3: empty", "b.jsonl:2: no text", "b.jsonl:10: no text"])
     assert error.problems == ("b.jsonl:2: no text", "b.jsonl:5: cut off", "b.jsonl:10: no text", "a.csv:3: empty")
     assert DataError(["b: empty", "a.csv:3: empty"]).problems == ("b: empty", "a.csv:3: empty")
+
+
+def test_each_mistake_is_a_line_of_its_own():
+    assert str(DataError(["a.csv:3: empty; bring more"])) == "a.csv:3: empty; bring more"
+    many = DataError([f"a.csv:{row}: [red]field 'x'; empty" for row in range(200, 0, -1)])
+    first, second, *_, last = lines = str(many).splitlines()
+    assert (first, second, last) == ("200 mistakes:", "  a.csv:1: [red]field 'x'; empty", "  ... and 180 more")
+    assert len(lines) == 22
+    assert len(many.problems) == 200
+
+
+def test_what_exists_is_listed_once():
+    wrong = [f"a.csv:{row}: {unknown('column', name, ['name', 'date'])}" for row, name in ((1, "nam"), (2, "x"))]
+    assert str(DataError(wrong)).splitlines()[1:] == [
+        "  a.csv:1: no column named 'nam', did you mean 'name'? (there is: name, date)",
+        "  a.csv:2: no column named 'x'",
+    ]
+    wrong = [f"a.csv:{row}: {unknown('column', 'x', ['name', 'date'], 'mend it')}" for row in (1, 2)]
+    assert str(DataError(wrong)).splitlines()[2] == "  a.csv:2: no column named 'x'; mend it"
+
+
+def test_mistakes_are_printed_below_each_other(dsol, tmp_path):
+    rows = ['{"messages": 3}', '{"instruction": 3, "output": "[x] y"}']
+    (tmp_path / "bad.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    recipe = {"sources": {"talks": {"paths": "bad.jsonl", "kind": "chat"}}, "stages": {"sft": {}}}
+    (tmp_path / "mine.yaml").write_text(json.dumps(recipe))
+    refused = dsol("data", "mine.yaml", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert [line.partition("bad.jsonl")[2][:3] for line in refused.stderr.splitlines()[-2:]] == [":1:", ":2:"]
+    assert "error: 2 mistakes:\n  " in refused.stderr

@@ -4,6 +4,7 @@ import html.parser
 import io
 import json
 import math
+import re
 import shutil
 import subprocess
 
@@ -364,6 +365,19 @@ def test_terminal_table_fits_and_shows_every_number(run, rows, width):
             assert f"{score['low'] * 100:.1f}–{score['high'] * 100:.1f}" in shown
     for name in ("model alone", "wrapped model", "baseline", "combined", "public_en", "own_zh", "Released."):
         assert name in shown
+
+
+def test_an_interval_up_to_a_hundred_is_whole(run):
+    """Twelve of twelve right: 75.7–100.0 is a character wider than other intervals."""
+    rows = [row for row in make_rows(np.random.default_rng(4), 400) if row["answers"]["combined"]["score"] == 1][:12]
+    for row in rows:
+        row["set"] = "set"
+    report = gather(run, Exact(), rows, 0.95)
+    console = Console(width=80, file=io.StringIO(), color_system=None)
+    for one in tables(report, 80):
+        console.print(one)
+    assert "–100.0" in console.file.getvalue()
+    assert not re.search(r"–100(?!\.0)", console.file.getvalue())
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -191,6 +191,21 @@ def test_samples_are_deterministic_and_independent_of_company(tokenizer: PreTrai
     assert [one.text for one in other_seed[0]] != [one.text for one in together[0]]
 
 
+def test_it_tells_how_many_chats_are_answered_while_it_answers(tokenizer: PreTrainedTokenizerFast) -> None:
+    asked = chats(QUESTIONS) * 3
+    write = writer("llama", tokenizer)
+    quietly = write(asked, max_new_tokens=6)
+    told: list[tuple[int, int]] = []
+    write.advance = lambda done, total: told.append((done, total))
+    assert write(asked, max_new_tokens=6) == quietly
+    assert told == sorted(told)
+    assert told[-1] == (len(asked), len(asked))
+    told.clear()
+    write(asked, choices=[["yes", "no"]] * len(asked))
+    assert told == sorted(told)
+    assert told[-1] == (len(asked), len(asked))
+
+
 def test_samples_share_what_they_agree_on_and_are_what_each_would_be_alone(tokenizer: PreTrainedTokenizerFast) -> None:
     asked = chats(QUESTIONS[:4])
     write = writer("qwen3", tokenizer)

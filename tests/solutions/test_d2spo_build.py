@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -157,6 +158,8 @@ def test_samples_that_leaked_are_said(tmp_path):
     built = Built(sources={"s": [sample]}, development=[sample.model_copy(update={"id": "b"})], heldout={})
     with pytest.raises(DataError, match="no training sample is left: 1 have the input of a development or held-out"):
         data.write(tmp_path, built, str, Contamination.of({}))
+    with pytest.raises(DataError, match=r"equal ones count once.*--development"):
+        data.write(tmp_path, replace(built, development=[]), str, Contamination.of({}))
 
 
 def test_triples_that_cannot_be_learned_are_counted(tmp_path):

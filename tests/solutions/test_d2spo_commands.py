@@ -133,6 +133,8 @@ def test_what_is_typed_is_a_file_or_the_text_itself(tmp_path):
     assert read_input("Ann lives in Oslo.", Settings()).text == "Ann lives in Oslo."
     assert read_input("x" * 5000, Settings()).text == "x" * 5000
     assert read_input("a\0b", Settings()).text == "a\0b"
+    for nothing in ("", " ", "\n"):
+        assert read_input(nothing, Settings()).text == nothing
     with pytest.raises(DataError, match="no such file"):
         read_input("report.pdf", Settings())
     rows = lines(tmp_path / "rows.jsonl", ROWS)

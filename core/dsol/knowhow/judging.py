@@ -47,8 +47,8 @@ def _graceful(recipe: Recipe, facts: Facts) -> Iterable[Proposal]:
 RULES = (
     Rule(
         "two-eval-sets",
-        "a domain needs its own evaluation: multiple choice for screening (dsol eval --mcq), open questions for people "
-        "(dsol rate)",
+        "a domain needs its own evaluation: multiple choice for screening (dsol eval --mcq), and open questions whose "
+        "answers people judge",
         _two_eval_sets,
         "multiple-choice score and answer quality can part: the round with people decides",
     ),
