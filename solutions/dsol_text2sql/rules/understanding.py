@@ -124,10 +124,10 @@ def _subject(draft: Draft) -> str:
         return tables[0].table
     grouped = [piece for piece, role in draft.roles.items() if role in ("group", "metric", "having") and piece.table]
     for piece in names:
-        values = [place for p in draft.question.pieces if p.kind == "value" for place in p.places]
+        meant = [place for p in draft.question.pieces if p.kind == "value" for place in p.places]
         # "the population of Texas" is that of the row with this name, before that of rows that belong to it.
-        own = {place.table for place in values if place in draft.knowledge.naming}
-        held = {place.table for place in values}
+        own = {place.table for place in meant if place in draft.knowledge.naming}
+        held = {place.table for place in meant}
         inside = sorted((p.table for p in piece.places if p.table in held), key=lambda table: table not in own)
         return inside[0] if inside else read(draft, piece).table
     if grouped:
