@@ -16,6 +16,7 @@ CALLED = 6  # characters: "called Frank", "names are Frank"
 HAS = re.compile(r"\b(?:have|has|had|having)\s*$")
 AS = re.compile(r"[\s\"']*(?:(?:as|for|in) (?:its |their |his |her |the |a )?)?")
 OF = re.compile(r"\s*(?:of|for)\s+(?:the )?|\s*的\s*")
+AT = re.compile(r"\b(?:in|from|at|to|of|within|with)\s+(?:the |a )?$")
 IN = re.compile(r"\b(?:in|through|within|inside)\s+(?:the )?$|(?:在|流经|穿过|经过)\s*$")
 OPPOSITE = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 NUMBERED = re.compile(
@@ -202,7 +203,8 @@ def values(draft: Draft) -> None:
         column = draft.question.before(piece, "name", within=14)
         column = column if column is not None and not column.table else None
         if column is not None and OF.fullmatch(draft.question.between(column, piece)):
-            column = None  # "the capital of Texas" is no capital that is called Texas
+            # "the capital of Texas" is no capital that is called Texas; "in the city of Paris" is a city of that name.
+            column = column if AT.search(draft.question.lower[: column.start]) else None
         inside = IN.search(draft.question.lower[: piece.start])
 
         beside = [draft.question.before(piece, "name", within=5), draft.question.after(piece, "name", within=5)]

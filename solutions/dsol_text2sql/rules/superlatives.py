@@ -30,8 +30,9 @@ def superlatives(draft: Draft) -> None:
         after, before = question.after(cue, "name", within=12), question.before(cue, "name", within=6)
         chinese = is_cjk(question.text[cue.start])
         name = before or after if chinese else after or before
-        if chinese and after is not None and not after.table and question.between(cue, after) in ("", "的"):
-            name = after if draft.numeric(read(draft, after)) else name  # 最大的人口密度
+        which = question.before(cue, "which", within=8)
+        if chinese and which and after is not None and not after.table and question.between(cue, after) in ("", "的"):
+            name = after if draft.numeric(read(draft, after)) else name  # 哪个州有最大的人口密度
         count = question.after(cue, "count", within=3)
         if count is not None and count not in draft.roles:
             name = question.after(count, "name", within=6) or name
