@@ -125,6 +125,8 @@ def extract(
     writers = {path: writer(path) for path in to or ()}
     paths, options = parted(words)
     opened = open_run(context.obj, run, [*options, *context.args], baseline, own_options(context))
+    if not run:
+        watch.say(f"run: {opened.run}")
     texts = read_texts(paths, field, left_out=watch.say, written=writers)
     beside = next(iter(writers), None)
     found = extract_all(opened, texts, folder, beside, watch)

@@ -34,7 +34,7 @@ from dsol_d2spo.wrap import conclude, make_answer
 
 @dataclass(frozen=True)
 class Opened:
-    """A finished run with all that extraction needs; `mark` changes when anything in it does."""
+    """A finished run with all that extraction needs; `mark` changes when anything in it does, `run` is its folder."""
 
     load: Callable[[], Generate]
     settings: Settings
@@ -43,6 +43,7 @@ class Opened:
     calibration: Calibration
     baseline: Baseline
     mark: str
+    run: str = ""
 
 
 def open_run(plugins: Plugins, name: str, options: Sequence[str], baseline: str, own: Sequence[str] = ()) -> Opened:
@@ -72,6 +73,7 @@ def open_run(plugins: Plugins, name: str, options: Sequence[str], baseline: str,
         calibration=calibration.read(home / "thresholds.json"),
         baseline=old or task.solution.baseline(settings, files),
         mark=mark,
+        run=str(found.folder),
     )
 
 
