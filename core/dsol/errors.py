@@ -27,22 +27,25 @@ class RecipeError(DsolError):
 class DataError(DsolError):
     """All rows of a file that don't fit, with file, line, field and reason; those of one file in the order of lines.
 
-    As text: one mistake by itself, or how many there are and each on a line of its own, the first `shown` of them.
+    As text: one mistake by itself, or how many there are and each on a line of its own, the first `shown` of them; then
+    `hint`, what to do about all of them.
     """
 
     shown = 20
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], hint: str = "") -> None:
+        self.hint = hint
         self.problems = tuple(_by_line(problems))
         lines = _once_listed(self.problems[: self.shown])
         more = len(self.problems) - self.shown
         if more > 0:
             lines.append(f"... and {more} more")
-        several = [f"{len(self.problems)} mistakes:", *(f"  {line}" for line in lines)]
-        super().__init__("\n".join(several if len(lines) > 1 else lines))
+        advice = [hint] if hint else []
+        several = [f"{len(self.problems)} mistakes:", *(f"  {line}" for line in lines), *advice]
+        super().__init__("\n".join(several) if len(lines) > 1 else "; ".join([*lines, *advice]))
 
-    def __reduce__(self) -> tuple[type[DataError], tuple[Sequence[str]]]:
-        return type(self), (self.problems,)  # worker processes raise it too
+    def __reduce__(self) -> tuple[type[DataError], tuple[Sequence[str], str]]:
+        return type(self), (self.problems, self.hint)  # worker processes raise it too
 
 
 def _once_listed(problems: Sequence[str]) -> list[str]:

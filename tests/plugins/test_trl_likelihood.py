@@ -314,4 +314,5 @@ def test_the_command_scores_a_base_and_compares_two(dsol: Any, tmp_path: Path) -
     refused = dsol("eval", "seed", "--mcq", "sums.jsonl", cwd=tmp_path)
     assert refused.returncode == 2
     assert refused.stderr.count("2 right answers (A, B)") == 2
-    assert refused.stderr.count("\n") == 1
+    assert refused.stderr.splitlines()[0] == "error: 2 mistakes:"
+    assert "--skip-unfit" in refused.stderr.splitlines()[3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -51,14 +52,15 @@ def finished(dsol, tmp_path_factory):
 
 
 def assert_refused(done, *named):
-    """Check for exit code 2 and one line that begins `error:`, with nothing but steps and advice before it."""
+    """Check for exit code 2 and what begins `error:`, a line for each mistake, with nothing but steps before it."""
     said = [line for line in done.stderr.splitlines() if not line.startswith("mind: ")]
     lines = [line for line in said if ": done in " not in line and not line.endswith(" ...")]
     assert done.returncode == 2, done.stderr
-    assert len(lines) == 1, done.stderr
     assert lines[0].startswith("error: ")
+    assert len(lines) == 1 or re.fullmatch(r"error: \d+ mistakes:", lines[0]), done.stderr
+    assert all(line.startswith("  ") for line in lines[1:]), done.stderr
     for name in named:
-        assert name in lines[0]
+        assert any(name in line for line in lines)
 
 
 def assert_unfinished(folder):

@@ -102,12 +102,14 @@ def _described(result: Result, chat: bool, reading: Reading, options: Options) -
 def read_all(files: Sequence[Path], shots_from: Sequence[Path], skip: bool) -> tuple[Reading, Reading | None]:
     """Read the questions and the solved examples; the mistakes of both are raised together."""
     problems: list[str] = []
+    hint = ""
     found: list[Reading | None] = []
     for paths in (files, shots_from):
         try:
             found.append(read(*paths, skip=skip) if paths else None)
         except DataError as error:
             problems += error.problems
+            hint = error.hint or hint
     if problems or found[0] is None:
-        raise DataError(problems or ["no file of questions is given; name one with --mcq"])
+        raise DataError(problems or ["no file of questions is given; name one with --mcq"], hint)
     return found[0], found[1]

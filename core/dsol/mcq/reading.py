@@ -68,7 +68,7 @@ def read(*paths: Path, skip: bool = False) -> Reading:
             questions += found
         counts.append((given, len(questions) - before))
     if problems:
-        raise DataError([f"{len(problems)} rows don't fit; mend them, or leave them out with --skip-unfit", *problems])
+        raise DataError(problems, "mend what doesn't fit, or leave it out with --skip-unfit")
     if not questions:
         names = ", ".join(map(str, paths))
         raise DataError([f"{names}: no row can be asked as multiple choice", *left_out])
