@@ -101,7 +101,7 @@ def test_every_row_that_does_not_fit_is_named_at_once(tmp_path: Path) -> None:
         read(path)
     assert len(caught.value.problems) == len(wrong)
     for number, reason in enumerate(wrong, 2):
-        assert f"{path}:{number}: {reason}" in caught.value.problems[number - 1]
+        assert f"{path}:{number}: {reason}" in caught.value.problems[number - 2]
     skipped = read(path, skip=True)
     assert len(skipped.questions) == 1
     assert len(skipped.left_out) == len(wrong)
