@@ -98,19 +98,21 @@ class Quiet(Watch):
 
 def took(seconds: float) -> str:
     """Word a whole duration as 45 s, 3 min 20 s or 2 h 3 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    hours, minutes, rest = _parts(seconds)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _spell(seconds: float) -> str:
     """Write a duration as 45 s, 3:20 or 2:03:20."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    hours, minutes, rest = _parts(seconds)
+    if hours:
+        return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{minutes}:{rest:02}" if minutes else f"{rest} s"
+
+
+def _parts(seconds: float) -> tuple[int, int, int]:
+    """Part a duration into hours, minutes and whole seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return *divmod(minutes, 60), rest

@@ -90,10 +90,10 @@ class _Thing:
 def _said(sentence: str) -> Iterator[tuple[_Thing, str, _Thing]]:
     """Yield two things that a sentence names with the phrase that it says of them."""
     chinese = language_of(sentence) == "zh"
-    if chinese:
-        for clause in clauses(sentence):
-            yield _Thing(clause.subject), clause.phrase, _Thing(clause.object, _shape(clause.object))
-    known = {(clause.phrase, clause.object) for clause in clauses(sentence)} if chinese else set()
+    read = list(clauses(sentence)) if chinese else []
+    for clause in read:
+        yield _Thing(clause.subject), clause.phrase, _Thing(clause.object, _shape(clause.object))
+    known = {(clause.phrase, clause.object) for clause in read}
     mentions = find_mentions(sentence, Gazetteer({}), _OPENERS)
     spoken = _PRONOUN.match(sentence)
     things = [(0, spoken.end(), _Thing(spoken.group()))] if spoken else []

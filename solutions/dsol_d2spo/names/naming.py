@@ -175,6 +175,10 @@ class Names:
         self._parts: dict[str, list[str]] = defaultdict(list)  # full names by first and last word, or first character
         for pair in told:
             self._told[key(pair.short)].append(pair)
+        self._shorts: dict[str, list[str]] = defaultdict(list)  # by what they stand for, where that is one thing
+        for short, pairs in self._told.items():
+            if len(pairs) == 1:
+                self._shorts[key(pairs[0].long)].append(short)
         for name in words:
             if name in self._persons:
                 for part in {*name.split(" ")[:1], *name.split(" ")[-1:], name[0]} - {name}:
@@ -200,8 +204,7 @@ class Names:
 
     def called(self, name: str) -> list[tuple[int, int]]:
         """Give where what has this name is called otherwise, by a name that the text says to be its own."""
-        said = [short for short, told in self._told.items() if any(key(one.long) == key(name) for one in told)]
-        return [spot for short in said if len(self._told[short]) == 1 for spot in self.places.get(short, ())]
+        return [spot for short in self._shorts.get(key(name), ()) for spot in self.places.get(short, ())]
 
     def _fuller(self, name: str, place: int) -> str:
         here = key(name)

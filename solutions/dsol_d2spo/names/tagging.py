@@ -31,9 +31,7 @@ _LINES = re.compile(r"[ \t]*(?:\r?\n[ \t]*)+")
 # What begins a heading, a quotation, an item of a list or a row of a table; what emphasis is set in.
 _BLOCK = re.compile(r"[ \t]*(?:#{1,6}|[-*+>|•]|\d{1,3}[.)])[ \t]+")
 _EMPHASIS = "*_`#"
-TITLE = (
-    60  # characters: a first line that is shorter and has capitals throughout is a title, not a line that was broken
-)
+TITLE = 60  # characters: a shorter first line with capitals throughout is a title, and no line that was broken
 _LONG_WORDS = re.compile(r"[^\W\d_]{4,}")  # shorter ones are small in titles too
 _ARTICLES = frozenset({"the", "a", "an"})
 _SPEAKERS = frozenset({"i", "we", "you", "he", "she", "they", "it"})
@@ -82,10 +80,7 @@ class Tagger:
         for at in range(len(tokens) - 1, 0, -1):
             path.append(int(back[at][path[-1]]))
         found = _names(tokens, [self.labels[at] for at in reversed(path)])
-        parts = (part for name in found for part in _within_blocks(text, name))
-        return [
-            whole for part in parts if (bare := _bare(text, part)) and (whole := _without_loose_brackets(text, bare))
-        ]
+        return [own for name in found for own in own_names(text, name)]
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""

@@ -64,11 +64,15 @@ def _exact(lookup: Lookup, reading: Reading) -> Iterator[Mention]:
                 score = _whole_score(lookup, reading, first, last, entry)
                 if score:
                     yield _mention(lookup, reading, entry, first, last, score)
-            surface = reading.surface(first, last)
-            # "Can you" is no Canada: codes of three letters are written in capitals.
-            code = len(surface) <= CODE and surface.isascii() and not surface.isupper()
-            for entry in () if code else dict.fromkeys(lookup.aliases.get(key, ())):
-                yield _mention(lookup, reading, entry, first, last, 0.9)
+            aliases = lookup.aliases.get(key, ())
+            if aliases and not _small_code(reading.surface(first, last)):
+                for entry in dict.fromkeys(aliases):
+                    yield _mention(lookup, reading, entry, first, last, 0.9)
+
+
+def _small_code(surface: str) -> bool:
+    """Tell whether what could be a country's code isn't written as one, in capitals: "Can you" is no Canada."""
+    return len(surface) <= CODE and surface.isascii() and not surface.isupper()
 
 
 def _mention(lookup: Lookup, reading: Reading, entry: int, first: int, last: int, score: float) -> Mention:
@@ -217,9 +221,11 @@ def _misspelt(lookup: Lookup, reading: Reading, free: list[bool]) -> Iterator[Me
                 and not (reading.capital(first, first + 1) or reading.in_quotes(first, first + 1))
             ):
                 continue
-            capital = reading.capital(first, first + width) or reading.in_quotes(first, first + width)
-            content = sum(reading.tokens[i].key not in stop_words() for i in places)
-            if width > 1 and not capital and (reading.cased or content < 2):
+            if (
+                width > 1
+                and not (reading.capital(first, first + width) or reading.in_quotes(first, first + width))
+                and (reading.cased or sum(reading.tokens[i].key not in stop_words() for i in places) < 2)
+            ):
                 continue
             written = "".join(reading.tokens[i].key for i in places)
             # In a question without capitals a short word is rather a word than a misspelt name.

@@ -236,9 +236,7 @@ def values(draft: Draft) -> None:
             )
 
         place = min(piece.places, key=rank)
-        called = column is not None and piece.start - column.end <= CALLED and generic(draft, column)
-        called = called and draft.question.text.isascii()
-        if column is not None and (place in column.places or called):
+        if column is not None and (place in column.places or _called(draft, column, piece)):
             draft.use(column, "condition")
         behind = draft.question.after(piece, "name", within=12)
         said = behind is not None and AS.fullmatch(draft.question.between(piece, behind))
@@ -249,6 +247,12 @@ def values(draft: Draft) -> None:
         draft.use(negative, "not")
         draft.conditions.append(Condition(place, "<>" if negative else "=", piece.value))
         draft.use(piece, "condition")
+
+
+def _called(draft: Draft, column: Piece, value: Piece) -> bool:
+    """Tell whether a word only says that a value is a name: "called Frank"; Chinese asks for it as well (全名)."""
+    near = value.start - column.end <= CALLED
+    return near and generic(draft, column) and draft.question.text.isascii()
 
 
 def keyed(draft: Draft) -> None:

@@ -9,6 +9,9 @@ from dsol_text2sql.databases.schema_text import identifier
 from dsol_text2sql.question.text import name_words
 from dsol_text2sql.schema import ForeignKey, Schema
 
+# Words of the columns of a person's two names.
+PEOPLE = (["first", "name"], ["last", "name"], ["f", "name"], ["l", "name"], ["fname"], ["lname"])
+
 
 @dataclass(frozen=True)
 class Place:
@@ -211,9 +214,6 @@ def constant(value: str | int | float | None, dialect: str) -> str:
         return "NULL" if value is None else str(value)
     escaped = value.replace("\\", "\\\\") if dialect == "mysql" else value
     return "'" + escaped.replace("'", "''") + "'"
-
-
-PEOPLE = (["first", "name"], ["last", "name"], ["f", "name"], ["l", "name"], ["fname"], ["lname"])
 
 
 def labels(schema: Schema, table: str) -> tuple[Place, ...]:
